@@ -1,0 +1,71 @@
+"""What can be wrong: how each problem is put to the customer and to the agent, and which details it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+NOT_KNOWN = "not known"
+LABELS = {"order_number": "order number", "amount": "amount", "product": "product", "device": "device", "more": "said"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One intent that triage works on. The sentences may name {order}, {product} and {device}."""
+
+    to_customer: str
+    to_agent: str
+    asks: tuple[str, ...] = ()
+
+
+PROBLEMS = {
+    "order_missing": Problem(
+        "your order{order} has not arrived", "The customer's order{order} has not arrived", ("order_number",)
+    ),
+    "delivery_late": Problem(
+        "your delivery{for_order} is late", "The customer's delivery{for_order} is late", ("order_number",)
+    ),
+    "refund": Problem("you want a refund{for_order}", "The customer wants a refund{for_order}", ("order_number",)),
+    "charged_wrongly": Problem(
+        "you were charged wrongly{for_order}", "The customer was charged wrongly{for_order}", ("order_number",)
+    ),
+    "cannot_sign_in": Problem("you cannot sign in", "The customer cannot sign in", ("device",)),
+    "product_broken": Problem(
+        "something is wrong with your {product}",
+        "The customer's {product} is broken or faulty",
+        ("product", "order_number"),
+    ),
+    "outage": Problem("a service is down for you", "A service is down for the customer", ("product",)),
+    "app_crash": Problem("the app or site fails for you", "The app or site fails for the customer", ("device",)),
+    "cancel": Problem("you want to cancel{order}", "The customer wants to cancel{order}", ("order_number",)),
+    "complaint": Problem(
+        "you are unhappy with how you were treated", "The customer complains about how they were treated", ("more",)
+    ),
+    "question_before_buying": Problem(
+        "you have a question before buying", "The customer has a question before buying", ("product", "more")
+    ),
+}
+
+
+def put_to_customer(problem: str, details: Mapping[str, str | None]) -> str:
+    """Return the problem as it follows "It looks like", e.g. "you were charged wrongly for order NW-20418"."""
+    return PROBLEMS[problem].to_customer.format(**_named(details))
+
+
+def summarise(problem: str | None, details: Mapping[str, str | None], confirmed: bool) -> str:
+    """Return one plain sentence for the agent, with every detail that is known or was asked for in vain."""
+    if problem is None:
+        opening = "What the customer needs is not clear yet"
+    else:
+        opening = PROBLEMS[problem].to_agent.format(**_named(details)) + ("" if confirmed else " (not confirmed)")
+    more = "; ".join(f"{LABELS[name]}: {value}" for name, value in details.items() if value and value not in opening)
+    return f"{opening}; {more}." if more else f"{opening}."
+
+
+def _named(details: Mapping[str, str | None]) -> dict[str, str]:
+    """Fill the places of a sentence; a detail nobody knows leaves no trace in it."""
+    known = {name: value for name, value in details.items() if value and value != NOT_KNOWN}
+    order = known.get("order_number")
+    return {
+        "order": f" {order}" if order else "",
+        "for_order": f" for order {order}" if order else "",
+        "product": known.get("product", "product"),
+    }

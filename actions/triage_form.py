@@ -1,0 +1,76 @@
+"""The triage form: reads the tracker, lets the rules decide, and writes what they decided into slots."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.next_question import DETAILS, Said, Talk, begin, hear
+from actions.problems import put_to_customer
+
+
+class ValidateTriageForm(Action):
+    """What Rasa calls on every turn, before it asks or ends."""
+
+    def name(self) -> str:
+        """Return the name under which the form looks for it."""
+        return "validate_triage_form"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the slots after this turn; says "I did not understand" when a question is asked again."""
+        before, said = read_talk(tracker), read_said(tracker)
+        if before.outcome:
+            return [SlotSet("outcome", before.outcome), SlotSet("requested_slot", None)]
+        after = begin(before) if said.intent == "begin" else hear(before, said)
+        if after.unsure > before.unsure and not after.outcome:
+            dispatcher.utter_message(response="utter_not_understood")
+        return slots_of(after)
+
+
+def read_talk(tracker: Tracker) -> Talk:
+    """Return where the talk stands, from the slots."""
+    slot = tracker.get_slot
+    return Talk(
+        problem=slot("problem"),
+        confidence=slot("confidence") or 0.0,
+        confirmed=bool(slot("confirmed")),
+        details={name: slot(name) for name in DETAILS},
+        alarm=slot("alarm"),
+        turns=int(slot("turns") or 0),
+        unsure=int(slot("unsure") or 0),
+        question=slot("requested_slot"),
+        outcome=slot("outcome"),
+        reason=slot("reason"),
+    )
+
+
+def read_said(tracker: Tracker) -> Said:
+    """Return what the customer said last; of entities with the same name the first counts."""
+    message = tracker.latest_message
+    intent = message.get("intent") or {}
+    entities = {entity["entity"]: str(entity["value"]) for entity in reversed(message.get("entities") or [])}
+    return Said(
+        text=message.get("text") or "",
+        intent=intent.get("name") or "nlu_fallback",
+        confidence=float(intent.get("confidence") or 0),
+        entities=entities,
+    )
+
+
+def slots_of(talk: Talk) -> list[dict[str, Any]]:
+    """Return the events that write the talk into its slots, the next question included."""
+    understood = put_to_customer(talk.problem, talk.details) if talk.problem else None
+    values = {
+        "problem": talk.problem,
+        "confidence": talk.confidence,
+        "confirmed": talk.confirmed,
+        "understood": understood,
+        **talk.details,
+        "turns": talk.turns,
+        "unsure": talk.unsure,
+        "outcome": talk.outcome,
+        "reason": talk.reason,
+        "requested_slot": talk.question,
+    }
+    return [SlotSet(name, value) for name, value in values.items()]

@@ -1,0 +1,14 @@
+"""From a public post to a case: the pipeline, one module a step.
+
+channel     what a channel is, and what it can say went wrong
+channels/   the adapters: the only code that knows a platform
+flow        the table of contents: what happens on a post, a click, a private message
+detect      is it somebody with a problem that is ours?
+offer       claim the one offer, and say it once
+opt_in      the click: proof of identity, the consent row, hello in private
+triage      Rasa's answers into the thread; its result into a case
+deliver     send what waits to be sent, whoever wrote it
+stop        STOP means stop
+forget      delete what we may not keep
+pages/      the customer's pages
+"""

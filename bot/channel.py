@@ -1,0 +1,181 @@
+"""What a channel is: the events it brings, what it is asked to send, and the three ways that sending can fail."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who said something: `id` is the channel's own and never changes, the handle may."""
+
+    id: str
+    handle: str | None = None
+    name: str | None = None
+    is_bot: bool = False
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Something said in public. `place` is where an answer belongs: a Telegram chat, a topic of the square."""
+
+    channel: str
+    id: str
+    author: Author
+    text: str
+    at: datetime
+    in_reply_to: str | None = None
+    place: str | None = None
+    url: str | None = None
+    guest_query: str | None = None
+    """Telegram's ticket for the one answer in a chat where the bot is no member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Somebody followed the link of an offer; `author` is who the channel proves them to be. No token: they came alone."""
+
+    channel: str
+    id: str
+    author: Author
+    token: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateMessage:
+    """A line that a person wrote to us in private."""
+
+    channel: str
+    id: str
+    author: Author
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The author changed a post or a private message: `id` is the first id it had."""
+
+    channel: str
+    id: str
+    author: Author
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A post or a private message is gone at its source."""
+
+    channel: str
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """The person blocked us, which is a STOP in another word."""
+
+    channel: str
+    id: str
+    author: Author
+    at: datetime
+
+
+Event = Post | Click | PrivateMessage | Edited | Deleted | Blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a platform handed us, as it came: written down before it is acknowledged, read afterwards."""
+
+    channel: str
+    id: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicOffer:
+    """The one public reply: where it belongs, its words, the label and the token of its link."""
+
+    in_reply_to: str
+    place: str | None
+    text: str
+    label: str
+    token: str
+    guest_query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateLine:
+    """One line to somebody who opted in. `buttons` are quick answers, each the text that it sends."""
+
+    key: str
+    to: str
+    text: str
+    buttons: Sequence[str] = ()
+
+
+Take = Callable[[Sequence[Update]], Awaitable[None]]
+"""Writes updates down; when it returns they are safe and may be acknowledged."""
+
+
+class Channel(Protocol):
+    """A place where people post and we can answer."""
+
+    name: str
+
+    def read(self, payload: Mapping[str, Any]) -> Sequence[Event]:
+        """Events in one update, none if it is nothing to us. Raises `Unreadable`."""
+
+    async def listen(self, take: Take) -> None:
+        """Bring updates until cancelled."""
+
+    async def offer(self, offer: PublicOffer) -> str:
+        """Say the offer in public; the id of what was said. Raises `ChannelError`."""
+
+    async def find_offer(self, token: str) -> str | None:
+        """The id of an offer that may or may not have gone out, if the channel lets us look. Raises `ChannelError`."""
+
+    async def send(self, line: PrivateLine) -> str:
+        """Say a line in private; the id of what was said. Raises `ChannelError`."""
+
+    async def public_thread(self, post_id: str, place: str | None) -> Sequence[Post]:
+        """The public posts around a post, oldest first, as far as the channel lets us read. Raises `ChannelError`."""
+
+    def link(self, token: str) -> str:
+        """The address that an offer's button opens."""
+
+    def names_author(self) -> bool:
+        """Whether its private place proves who writes (Telegram's Start), so that our page need not."""
+
+
+class ChannelError(Exception):
+    """The channel did not do what it was asked."""
+
+
+class TryLater(ChannelError):
+    """Nothing was sent; try again after `seconds`."""
+
+    def __init__(self, seconds: float, why: str) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class NeverDeliverable(ChannelError):
+    """Nothing was sent, and the same will never be accepted. `blocked`: the person does not want to hear from us."""
+
+    def __init__(self, why: str, *, blocked: bool = False) -> None:
+        super().__init__(why)
+        self.blocked = blocked
+
+
+class Unknown(ChannelError):
+    """It may have been sent: the answer got lost on the way."""
+
+
+class Unreadable(ChannelError):
+    """The update has a shape that we do not know; it is kept for a look."""

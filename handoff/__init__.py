@@ -1,0 +1,14 @@
+"""The record of every thread, and the inbox.
+
+models      the schema, in the order of the flow
+database    connections, transactions, and the hints that follow a commit
+people      customers, and what we promised their accounts
+threads     everything said, in one order
+cases       threads in human hands
+agents      who may sign in, and how
+square      the public forum of our own
+live        who is told that a thread changed
+failpoints  where tests may end the process
+settings    what is read from the environment
+web/        the inbox: pages for agents and admins
+"""

@@ -1,0 +1,56 @@
+"""The ground of the schema: the base class, the closed lists of words, and three kinds of column."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, String, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Speaker = Literal["nobody", "bot", "team"]
+Kind = Literal["post", "offer", "chat", "note", "event"]
+By = Literal["customer", "bot", "agent", "other"]
+Delivery = Literal["pending", "sent", "failed", "withheld", "draft"]
+OfferState = Literal["ready", "sending", "sent", "in_doubt", "human", "expired", "suppressed", "failed"]
+AttemptState = Literal["intent", "sent", "not_sent", "in_doubt"]
+
+
+class Base(DeclarativeBase):
+    """Times have a zone, JSON is JSONB, names of constraints follow one rule."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        Speaker: String,
+        Kind: String,
+        By: String,
+        Delivery: String,
+        OfferState: String,
+        AttemptState: String,
+    }
+
+
+def identity() -> Mapped[int]:
+    """A primary key that the database counts."""
+    return mapped_column(BigInteger, Identity(), primary_key=True)
+
+
+def now() -> Mapped[datetime]:
+    """The moment of writing, by the database's clock."""
+    return mapped_column(server_default=func.clock_timestamp())
+
+
+def one_of(column: str, kind: Any) -> CheckConstraint:
+    """The column holds one of the words of a `Literal`."""
+    values = ", ".join(f"'{value}'" for value in kind.__args__)
+    return CheckConstraint(f"{column} IN ({values})", name=column)

@@ -1,0 +1,150 @@
+"""Threads in human hands: handing off, claiming, releasing, replying, closing."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import errors, people, threads
+from handoff.models import Agent, Case, Customer, Message, Thread
+
+LONGEST_REPLY = 4096
+"""Characters of one reply: Telegram's limit, the strictest of our channels."""
+
+
+async def hand_off(
+    session: AsyncSession,
+    thread: Thread,
+    reason: str,
+    summary: str,
+    *,
+    intent: str | None = None,
+    confidence: float | None = None,
+    found: dict[str, Any] | None = None,
+) -> Case:
+    """Give a locked thread to the team: the bot is silent from this commit on. Repeating it changes nothing."""
+    case = await _open_case(session, thread)
+    if case is not None:
+        return case
+    threads.give_floor(thread, "team")
+    thread.ended_at = thread.ended_why = None
+    case = Case(
+        thread_id=thread.id, reason=reason, summary=summary, intent=intent, confidence=confidence, found=found or {}
+    )
+    session.add(case)
+    await threads.append(session, thread, "event", "bot", f"Handed off: {reason}")
+    return case
+
+
+async def locked(session: AsyncSession, thread_id: int) -> tuple[Thread, Case]:
+    """The thread and its newest case, locked. Raises `NoSuchCase`."""
+    thread = (await session.scalars(select(Thread).where(Thread.id == thread_id).with_for_update())).one_or_none()
+    newest = select(Case).where(Case.thread_id == thread_id).order_by(Case.id.desc()).limit(1)
+    case = (await session.scalars(newest)).one_or_none()
+    if thread is None or case is None:
+        raise errors.NoSuchCase
+    return thread, case
+
+
+async def claim(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
+    """Take a waiting case. Raises `ClaimedBySomebodyElse`, `AlreadyClosed`."""
+    thread, case = await locked(session, thread_id)
+    if case.closed_at is not None:
+        raise errors.AlreadyClosed
+    if case.claimed_by not in (None, agent.id):
+        raise errors.ClaimedBySomebodyElse
+    if case.claimed_by is None:
+        case.claimed_by, case.claimed_at = agent.id, func.clock_timestamp()
+        await threads.append(session, thread, "event", "agent", f"{agent.name} claimed the case", agent=agent)
+    return case
+
+
+async def release(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
+    """Give a claimed case back to the queue. An admin may release anybody's."""
+    thread, case = await locked(session, thread_id)
+    if case.closed_at is not None:
+        raise errors.AlreadyClosed
+    if case.claimed_by is None:
+        return case
+    if case.claimed_by != agent.id and not agent.is_admin:
+        raise errors.ClaimedBySomebodyElse
+    case.claimed_by = case.claimed_at = None
+    await threads.append(session, thread, "event", "agent", f"{agent.name} released the case", agent=agent)
+    return case
+
+
+async def close(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
+    """End a case. The thread ends with it, until the customer writes again."""
+    thread, case = await locked(session, thread_id)
+    if case.closed_at is not None:
+        return case
+    if case.claimed_by not in (None, agent.id) and not agent.is_admin:
+        raise errors.ClaimedBySomebodyElse
+    case.closed_at, case.closed_by = func.clock_timestamp(), agent.id
+    await threads.append(session, thread, "event", "agent", f"{agent.name} closed the case", agent=agent)
+    await threads.end(session, thread, "closed")
+    return case
+
+
+async def reply(
+    session: AsyncSession, thread_id: int, agent: Agent, text: str, *, client_id: str, seen_seq: int, undo: timedelta = timedelta(0)
+) -> Message | None:
+    """Say something to the customer; `None` if this `client_id` was said before.
+
+    A waiting case is claimed by replying. Raises `SomebodyReplied` when a colleague replied after `seen_seq`,
+    `Stopped`, `ClaimedBySomebodyElse`, `AlreadyClosed`, `NothingSaid`, `TooLong`.
+    """
+    text = _checked(text)
+    thread, case = await locked(session, thread_id)
+    if await session.scalar(select(Message.id).where(Message.client_id == client_id)):
+        return None
+    if await _has_stopped(session, thread):
+        raise errors.Stopped
+    await _refuse_if_overtaken(session, thread, agent, seen_seq)
+    if case.claimed_by != agent.id:
+        await claim(session, thread_id, agent)
+    elif case.closed_at is not None:
+        raise errors.AlreadyClosed
+    if case.first_reply_at is None:
+        case.first_reply_at = func.clock_timestamp()
+    return await threads.append(
+        session, thread, "chat", "agent", text, agent=agent, client_id=client_id, delivery="pending", wait=undo
+    )
+
+
+async def note(session: AsyncSession, thread_id: int, agent: Agent, text: str, *, client_id: str) -> Message | None:
+    """Say something to the team. It never leaves the house; `None` if this `client_id` was said before."""
+    text = _checked(text)
+    thread, _ = await locked(session, thread_id)
+    return await threads.append(session, thread, "note", "agent", text, agent=agent, client_id=client_id)
+
+
+async def _open_case(session: AsyncSession, thread: Thread) -> Case | None:
+    query = select(Case).where(Case.thread_id == thread.id, Case.closed_at.is_(None))
+    return (await session.scalars(query)).one_or_none()
+
+
+async def _has_stopped(session: AsyncSession, thread: Thread) -> bool:
+    account = await session.scalar(select(Customer.account).where(Customer.id == thread.customer_id))
+    return account is None or await people.stopped_at(session, account) is not None
+
+
+async def _refuse_if_overtaken(session: AsyncSession, thread: Thread, agent: Agent, seen_seq: int) -> None:
+    query = select(Message.id).where(
+        Message.thread_id == thread.id,
+        Message.seq > seen_seq,
+        Message.kind == "chat",
+        Message.by == "agent",
+        Message.agent_id != agent.id,
+    )
+    if await session.scalar(query.limit(1)):
+        raise errors.SomebodyReplied
+
+
+def _checked(text: str) -> str:
+    if not text.strip():
+        raise errors.NothingSaid
+    if len(text) > LONGEST_REPLY:
+        raise errors.TooLong
+    return text.strip()

@@ -1,0 +1,66 @@
+"""Connections and transactions; and, after each commit, the hint that says which threads changed."""
+
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from handoff.failpoints import failpoint
+
+log = logging.getLogger(__name__)
+
+HINTS = "knock"
+"""The PostgreSQL notification channel of the hints."""
+
+
+class Database:
+    """The record. Only the edges (a step of the bot, a web request, a command) open a transaction."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.url = with_driver(url)
+        self._engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=10)
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def transaction(self, name: str) -> AsyncIterator[AsyncSession]:
+        """Commit at the end, roll back on any error. `name` names the failpoints around the commit."""
+        async with self._sessions() as session:
+            yield session
+            failpoint(f"{name}: before commit")
+            await session.commit()
+        failpoint(f"{name}: after commit")
+        if changed := session.info.get("changed"):
+            await self.hint(changed)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that never commits."""
+        async with self._sessions() as session:
+            yield session
+
+    async def hint(self, changed: Iterable[int]) -> None:
+        """Tell every listening process which threads changed. A hint that is lost is repaired by the listeners' poll."""
+        try:
+            async with self._autocommit.connect() as connection:
+                payload = " ".join(map(str, sorted(changed)))
+                await connection.execute(text("SELECT pg_notify(:name, :payload)"), {"name": HINTS, "payload": payload[:7900]})
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("a hint was lost (the poll repairs it): %s", error)
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self._engine.dispose()
+
+
+def with_driver(url: str) -> URL:
+    """The same address for SQLAlchemy, spoken to by psycopg."""
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def changed(session: AsyncSession, thread_id: int) -> None:
+    """Remember that the thread changes with this transaction; 0 stands for work that has no thread yet."""
+    session.info.setdefault("changed", set()).add(thread_id)

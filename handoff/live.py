@@ -1,0 +1,93 @@
+"""Who is told that a thread changed: hints from PostgreSQL, repaired by a poll, to whoever subscribed in this process."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+
+import psycopg
+from sqlalchemy import func, select
+
+from handoff.database import HINTS, Database
+from handoff.models import Thread
+
+log = logging.getLogger(__name__)
+
+POLL = 2.0
+"""Seconds between two looks for changes whose hint was lost."""
+
+QUEUE = 256
+"""Hints that one subscriber may lag behind before it is told to look at everything again."""
+
+EVERYTHING = -1
+"""The hint that says: some hints were lost, look at everything again."""
+
+
+class Live:
+    """The hints of one process. Subscribers get ids of threads (0: work without a thread), or `EVERYTHING`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._queues: set[asyncio.Queue[int | None]] = set()
+        self._seen: dict[int, object] = {}
+
+    @asynccontextmanager
+    async def subscribed(self) -> AsyncIterator[asyncio.Queue[int | None]]:
+        """A queue of hints; `None` says that the process ends."""
+        queue: asyncio.Queue[int | None] = asyncio.Queue(QUEUE)
+        self._queues.add(queue)
+        try:
+            yield queue
+        finally:
+            self._queues.discard(queue)
+
+    async def run(self) -> None:
+        """Listen until cancelled; a lost connection is made again."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._poll())
+
+    def close(self) -> None:
+        """Tell every subscriber that it is over, so that open streams end by themselves."""
+        for queue in list(self._queues):
+            _put(queue, None)
+
+    async def _listen(self) -> None:
+        dsn = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        while True:
+            with suppress(psycopg.Error, OSError):
+                async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+                    await connection.execute(f"LISTEN {HINTS}")
+                    self._publish([EVERYTHING])
+                    async for hint in connection.notifies():
+                        self._publish(map(int, hint.payload.split()))
+            await asyncio.sleep(1)
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(POLL)
+            try:
+                self._publish(await self._missed())
+            except Exception as error:  # the database may be away: the next poll tells
+                log.debug("poll failed: %s", error)
+
+    async def _missed(self) -> list[int]:
+        recently = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, 5 * POLL)
+        async with self._database.reading() as session:
+            rows = (await session.execute(select(Thread.id, Thread.changed_at).where(Thread.changed_at > recently))).all()
+        missed = [row.id for row in rows if self._seen.get(row.id) != row.changed_at]
+        self._seen = {row.id: row.changed_at for row in rows}
+        return missed
+
+    def _publish(self, hints: Iterable[int]) -> None:
+        for hint in hints:
+            for queue in self._queues:
+                _put(queue, hint)
+
+
+def _put(queue: asyncio.Queue[int | None], hint: int | None) -> None:
+    if queue.full():
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(EVERYTHING)
+    queue.put_nowait(hint)

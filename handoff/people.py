@@ -1,0 +1,45 @@
+"""Customers, and what we promised their accounts."""
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff.models import Customer, Promise
+
+
+def account_hash(key: bytes, channel: str, external_id: str) -> str:
+    """The keyed hash of an account (HMAC-SHA256, hex): all that we keep of it for ever."""
+    return hmac.new(key, f"account|{channel}|{external_id}".encode(), hashlib.sha256).hexdigest()
+
+
+async def promise(session: AsyncSession, account: str) -> Promise:
+    """The promise to an account, locked: an offer's claim and a STOP wait for each other here."""
+    await session.execute(insert(Promise).values(account=account).on_conflict_do_nothing())
+    return (await session.scalars(select(Promise).where(Promise.account == account).with_for_update())).one()
+
+
+async def customer(
+    session: AsyncSession, account: str, channel: str, language: str, *, handle: str | None = None, name: str | None = None
+) -> Customer:
+    """The customer of an account, made when new; the newest handle and name win. The promise row must exist."""
+    found = (await session.scalars(select(Customer).where(Customer.account == account).with_for_update())).one_or_none()
+    if found is None:
+        found = Customer(account=account, channel=channel, language=language)
+        session.add(found)
+    found.handle, found.name = handle or found.handle, name or found.name
+    await session.flush()
+    return found
+
+
+async def find(session: AsyncSession, account: str) -> Customer | None:
+    """The customer of an account, if we know one."""
+    return (await session.scalars(select(Customer).where(Customer.account == account))).one_or_none()
+
+
+async def stopped_at(session: AsyncSession, account: str) -> datetime | None:
+    """When the account said STOP, if it did."""
+    return await session.scalar(select(Promise.stopped_at).where(Promise.account == account))

@@ -1,0 +1,62 @@
+"""What the record and the inbox read from the environment, once."""
+
+import os
+import secrets
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings with the prefix `KNOCK_`; docs/operations.md has the table."""
+
+    model_config = SettingsConfigDict(env_prefix="KNOCK_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Path("var")
+    """Folder of everything that is not code: the embedded database, models, logs, the secret."""
+
+    database_url: str | None = None
+    """A PostgreSQL ≥ 15 of your own, as `postgresql://…`; the embedded one when not set."""
+
+    secret: str | None = None
+    """Key of links and of the hashes of accounts; made in `home/secret` when not set."""
+
+    host: str = "127.0.0.1"
+    """Address that the pages and the inbox listen on."""
+
+    public_port: int = 8000
+    inbox_port: int = 8001
+
+    public_url: str | None = None
+    """Where customers reach the pages, when it is not `http://localhost:<public_port>`."""
+
+    inbox_url: str | None = None
+    """Where agents reach the inbox, when it is not `http://localhost:<inbox_port>`."""
+
+    @cached_property
+    def public_origin(self) -> str:
+        return (self.public_url or f"http://localhost:{self.public_port}").rstrip("/")
+
+    @cached_property
+    def inbox_origin(self) -> str:
+        return (self.inbox_url or f"http://localhost:{self.inbox_port}").rstrip("/")
+
+    @cached_property
+    def key(self) -> bytes:
+        """The secret as bytes. The first process to ask makes it; who comes second reads what the first wrote."""
+        return (self.secret or _kept_secret(self.home / "secret")).encode()
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in the file, which appears there whole or not at all."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".secret-{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()

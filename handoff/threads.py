@@ -1,0 +1,139 @@
+"""Everything said, in one order: opening a thread, adding to it, reading it whole."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from handoff import database
+from handoff.models import Agent, By, Case, Customer, Delivery, Kind, Message, OptIn, Thread
+
+
+async def opening(session: AsyncSession, customer: Customer, brand: str, language: str, place: str | None) -> Thread:
+    """A new thread of a customer who has none open."""
+    thread = Thread(customer_id=customer.id, channel=customer.channel, brand=brand, language=language, place=place)
+    session.add(thread)
+    await session.flush()
+    await session.refresh(thread)
+    return thread
+
+
+async def locked(session: AsyncSession, thread_id: int) -> Thread:
+    """A thread that nobody else changes until this transaction ends. Raises `NoResultFound`."""
+    query = select(Thread).where(Thread.id == thread_id).with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(query)).one()
+
+
+async def open_thread(session: AsyncSession, customer: Customer) -> Thread | None:
+    """The customer's thread that has no end yet, locked."""
+    query = select(Thread).where(Thread.customer_id == customer.id, Thread.ended_at.is_(None)).with_for_update()
+    return (await session.scalars(query)).one_or_none()
+
+
+async def latest_opted_in(session: AsyncSession, customer: Customer) -> Thread | None:
+    """The customer's newest thread with an opt-in, ended or not, locked: where a private line belongs."""
+    query = select(Thread).join(OptIn).where(Thread.customer_id == customer.id).order_by(Thread.id.desc()).limit(1)
+    return (await session.scalars(query.with_for_update(of=Thread))).one_or_none()
+
+
+async def append(
+    session: AsyncSession,
+    thread: Thread,
+    kind: Kind,
+    by: By,
+    text: str,
+    *,
+    at: datetime | None = None,
+    agent: Agent | None = None,
+    author_name: str | None = None,
+    external_id: str | None = None,
+    url: str | None = None,
+    buttons: Sequence[str] = (),
+    client_id: str | None = None,
+    delivery: Delivery | None = None,
+    wait: timedelta = timedelta(0),
+) -> Message | None:
+    """Add an entry at the end; `None` if it is there already (same external or client id).
+
+    The thread must be locked. `wait` keeps a pending message back, so that it can still be undone.
+    """
+    if await _is_there(session, thread, external_id, client_id):
+        return None
+    now = await session.scalar(select(func.clock_timestamp()))
+    thread.last_seq += 1
+    message = Message(
+        thread_id=thread.id,
+        seq=thread.last_seq,
+        kind=kind,
+        by=by,
+        text=text,
+        at=at or now,
+        agent_id=agent.id if agent else None,
+        author_name=author_name,
+        external_id=external_id,
+        url=url,
+        buttons=list(buttons) or None,
+        client_id=client_id,
+        epoch=thread.epoch,
+        delivery=delivery,
+        due_at=now + wait if delivery == "pending" else None,
+    )
+    session.add(message)
+    touch(session, thread)
+    await session.flush()
+    return message
+
+
+async def _is_there(session: AsyncSession, thread: Thread, external_id: str | None, client_id: str | None) -> bool:
+    if external_id is None and client_id is None:
+        return False
+    same = Message.client_id == client_id if client_id else (Message.external_id == external_id)
+    query = select(Message.id).where(same)
+    return await session.scalar(query if client_id else query.where(Message.thread_id == thread.id)) is not None
+
+
+def touch(session: AsyncSession, thread: Thread) -> None:
+    """Mark the thread as changed, for the lists' order and for the open pages."""
+    thread.changed_at = func.clock_timestamp()
+    database.changed(session, thread.id)
+
+
+def give_floor(thread: Thread, speaker: str, due_at: datetime | None = None) -> None:
+    """Let `speaker` speak from now on: what anybody wrote under the epoch before no longer goes out."""
+    thread.speaker = speaker  # type: ignore[assignment]
+    thread.epoch += 1
+    thread.due_at = due_at
+
+
+async def end(session: AsyncSession, thread: Thread, why: str) -> None:
+    """Nothing more happens on this thread by itself. What waits to be said by the bot is withheld."""
+    thread.ended_at, thread.ended_why, thread.due_at = func.clock_timestamp(), why, None
+    touch(session, thread)
+    await session.flush()
+
+
+async def withhold(session: AsyncSession, thread: Thread, by: By | None = None) -> None:
+    """Keep back what waits to be sent (of one side, or all of it). A line that is being sent right now is not waited for."""
+    query = select(Message.id).where(Message.thread_id == thread.id, Message.delivery == "pending")
+    if by is not None:
+        query = query.where(Message.by == by)
+    ids = list(await session.scalars(query.with_for_update(skip_locked=True)))
+    await session.execute(update(Message).where(Message.id.in_(ids)).values(delivery="withheld", due_at=None))
+
+
+async def whole(session: AsyncSession, thread_id: int) -> Thread | None:
+    """A thread with all that belongs to it: customer, messages in order, offer, opt-in, cases and their agents."""
+    query = (
+        select(Thread)
+        .where(Thread.id == thread_id)
+        .options(
+            joinedload(Thread.customer),
+            joinedload(Thread.opt_in),
+            joinedload(Thread.offer),
+            selectinload(Thread.messages).joinedload(Message.agent),
+            selectinload(Thread.cases).joinedload(Case.claimer),
+        )
+    )
+    return (await session.scalars(query)).one_or_none()

@@ -1,0 +1,173 @@
+"""Whether a public post asks for help: a fast classifier that learns from the examples in `posts/`.
+
+Words and letters by TF-IDF into a logistic regression, calibrated on held-out folds. It is all one linear sum, so that a score
+is one multiplication and its reasons are the words with the largest share in it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import joblib
+import numpy as np
+import sklearn
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import FeatureUnion, make_pipeline
+
+from nlu.text import mask
+
+POSTS = Path(__file__).with_name("posts")
+HELP, OTHER = "asks_for_help", "other"
+
+THRESHOLD = 0.8
+"""From this score on a post is taken for a mention: detection fails closed. `tests/bench/detector.py` shows what it costs."""
+
+CONFIG = {
+    "words": {"token_pattern": r"\w[\w']*|[?!]+|[^\w\s.,;:'\"()]", "ngram_range": (1, 2), "sublinear_tf": True},
+    "letters": {"analyzer": "char_wb", "ngram_range": (2, 4), "sublinear_tf": True, "min_df": 2},
+    "C": 10.0,
+    "folds": 5,
+}
+
+
+class Example(NamedTuple):
+    """A post and what it is: `asks_for_help` or `other`."""
+
+    text: str
+    intent: str
+
+
+class Verdict(NamedTuple):
+    """How likely a post asks for help (0 to 1, half of all posts assumed to), the words that say so, and who judged."""
+
+    score: float
+    reasons: tuple[str, ...]
+    version: str
+
+
+class TrainAgain(Exception):
+    """The saved detector is missing, damaged, or was trained from other examples: train it again."""
+
+
+def read_examples(folder: Path = POSTS) -> list[Example]:
+    """The examples in a folder: a post a line, in files named `<intent>.<language>.txt`."""
+    return [
+        Example(line, path.name.partition(".")[0])
+        for path in sorted(folder.glob("*.txt"))
+        for line in path.read_text("utf-8").splitlines()
+        if line
+    ]
+
+
+def version_of(examples: Iterable[Example]) -> str:
+    """A name for what these examples would teach: it changes with them, with our settings and with the library."""
+    known = json.dumps([sklearn.__version__, CONFIG, sorted(examples)], ensure_ascii=False)
+    return hashlib.sha256(known.encode()).hexdigest()[:12]
+
+
+class Detector:
+    """A trained detector."""
+
+    def __init__(self, version: str, features: FeatureUnion, weights: NDArray[np.float64], bias: float) -> None:
+        self.version = version
+        self._features = features
+        self._weights = weights
+        self._bias = bias
+        self._names: NDArray[np.object_] = features.get_feature_names_out()
+        self._words = sum(name.startswith("words__") for name in self._names)
+
+    @classmethod
+    def train(cls, examples: Sequence[Example]) -> "Detector":
+        """Learn from examples of both kinds; takes seconds. Raises ValueError with fewer than five of a kind."""
+        texts = [mask(example.text) for example in examples]
+        asks = [example.intent == HELP for example in examples]
+        features, model = _features(), _model()
+        raw = held_out(examples)
+        calibration = LogisticRegression(C=1e6).fit(raw.reshape(-1, 1), asks)
+        model.fit(features.fit_transform(texts), asks)
+        scale = float(calibration.coef_[0, 0])
+        bias = scale * float(model.intercept_[0]) + float(calibration.intercept_[0])
+        return cls(version_of(examples), features, scale * model.coef_[0], bias)
+
+    @classmethod
+    def load(cls, path: Path, version: str) -> "Detector":
+        """What `save` wrote. Raises `TrainAgain`; a file of another version is not even unpacked."""
+        try:
+            with path.open("rb") as file:
+                if file.readline() != _header(version):
+                    raise TrainAgain(f"{path} is not the detector {version}")
+                return cls(version, *joblib.load(file))
+        except OSError as error:
+            raise TrainAgain(f"{path} cannot be read: {error.strerror}") from error
+
+    @classmethod
+    def ensure(cls, path: Path, examples: Sequence[Example] | None = None) -> "Detector":
+        """The detector in `path` if it knows just these examples (ours when None); otherwise trained and saved there."""
+        examples = read_examples() if examples is None else examples
+        try:
+            return cls.load(path, version_of(examples))
+        except TrainAgain:
+            detector = cls.train(examples)
+            detector.save(path)
+            return detector
+
+    def save(self, path: Path) -> None:
+        """Write the detector to a file, whole or not at all. Such files run code when loaded: keep them where only we write."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            file.write(_header(self.version))
+            joblib.dump((self._features, self._weights, self._bias), file)
+        part.replace(path)
+
+    def judge(self, texts: Sequence[str], explain_from: float = THRESHOLD) -> list[Verdict]:
+        """A verdict for each text; reasons only from the score `explain_from` on, because they take time."""
+        if not texts:
+            return []
+        seen = csr_matrix(self._features.transform([mask(text) for text in texts]))
+        scores = 1 / (1 + np.exp(-(seen @ self._weights + self._bias)))
+        return [
+            Verdict(float(score), self._reasons(seen[row]) if score >= explain_from else (), self.version)
+            for row, score in enumerate(scores)
+        ]
+
+    def _reasons(self, seen: Any, most: int = 4) -> tuple[str, ...]:
+        """The words with the largest share in the score, largest first; no word that lies within another."""
+        shares = {index: value * self._weights[index] for index, value in zip(seen.indices, seen.data, strict=True)}
+        reasons: list[str] = []
+        for index in sorted(shares, key=lambda index: -shares[index]):
+            word = str(self._names[index]).removeprefix("words__")
+            told = index >= self._words or "_" in word or not any(map(str.isalpha, word))
+            if shares[index] <= 0 or len(reasons) == most:
+                break
+            if not told and not any(word in other for other in reasons):
+                reasons.append(word)
+        return tuple(reasons)
+
+
+def held_out(examples: Sequence[Example]) -> NDArray[np.float64]:
+    """A raw score for each example by a detector that had not seen it (five folds)."""
+    texts = [mask(example.text) for example in examples]
+    asks = [example.intent == HELP for example in examples]
+    folds = StratifiedKFold(CONFIG["folds"], shuffle=True, random_state=0)
+    pipeline = make_pipeline(_features(), _model())
+    return np.asarray(cross_val_predict(pipeline, texts, asks, cv=folds, method="decision_function"))
+
+
+def _features() -> FeatureUnion:
+    words, letters = (TfidfVectorizer(**CONFIG[kind], lowercase=False, dtype=np.float32) for kind in ("words", "letters"))
+    return FeatureUnion([("words", words), ("letters", letters)])
+
+
+def _model() -> LogisticRegression:
+    return LogisticRegression(C=CONFIG["C"], max_iter=1000)
+
+
+def _header(version: str) -> bytes:
+    return f"knock detector {version}\n".encode()

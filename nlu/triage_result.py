@@ -1,0 +1,63 @@
+"""What triage found out, and its form as Rasa's custom payload. Standard library only: two Pythons read it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+REASONS = {
+    "hand_off": ("asked", "unsure", "anger", "danger", "complete", "too_long"),
+    "solved": ("said_so",),
+    "stop": ("asked",),
+}
+
+
+@dataclass(frozen=True)
+class TriageResult:
+    """How a triage ended (`outcome`), why, and what an agent should know.
+
+    `outcome` and `reason` are a key and a member of REASONS; `intent` is None when the problem was not understood;
+    `confidence` is between 0 and 1; `summary` is one plain sentence; `found` holds the details by name.
+    """
+
+    outcome: str
+    reason: str
+    intent: str | None
+    confidence: float
+    summary: str
+    found: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what no triage can have found, with a ValueError that names it."""
+        if self.reason not in REASONS.get(self.outcome, ()):
+            raise ValueError(f"triage result: no outcome {self.outcome!r} with reason {self.reason!r}")
+        if self.intent is not None and not (isinstance(self.intent, str) and self.intent):
+            raise ValueError(f"triage result: intent {self.intent!r} is not a name")
+        if not _is_number(self.confidence) or not 0 <= self.confidence <= 1:
+            raise ValueError(f"triage result: confidence {self.confidence!r} is not between 0 and 1")
+        if not isinstance(self.summary, str) or not self.summary.strip():
+            raise ValueError("triage result: the summary is empty")
+        if not isinstance(self.found, dict) or not all(_is_text_pair(pair) for pair in self.found.items()):
+            raise ValueError("triage result: found is not a table of names and texts")
+
+    def to_payload(self) -> dict[str, Any]:
+        """Return the JSON-ready custom payload: {"triage_result": {...}}."""
+        return {"triage_result": asdict(self)}
+
+    @classmethod
+    def from_payload(cls, payload: object) -> "TriageResult":
+        """Read a custom payload back; ValueError says what is wrong with it."""
+        body = payload.get("triage_result") if isinstance(payload, Mapping) else None
+        if not isinstance(body, Mapping):
+            raise ValueError("triage result: the payload holds none")
+        names = {f.name for f in fields(cls)}
+        if set(body) != names:
+            raise ValueError(f"triage result: missing or unknown {', '.join(sorted(map(str, names ^ set(body))))}")
+        return cls(**body)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_text_pair(pair: tuple[object, object]) -> bool:
+    return isinstance(pair[0], str) and isinstance(pair[1], str)
