@@ -1,0 +1,61 @@
+"""Hints as server-sent events: they say that something changed, never what; the page then asks, as itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+
+from starlette.responses import StreamingResponse
+
+from handoff.live import EVERYTHING, Live
+
+PING = 15.0
+"""Seconds of silence after which a `ping` says that the stream lives; after 40 s without one the page asks anew."""
+
+PACE = 0.15
+"""Seconds between two looks into the queue: many hints in a short time are one event each, and one permission check."""
+
+
+def stream(
+    live: Live, allowed: Callable[[], Awaitable[bool]], wanted: Callable[[int], bool] = lambda hint: True
+) -> StreamingResponse:
+    """An endless answer with the events `changed` (data: the thread's id), `resync` (look at everything) and `ping`.
+
+    It ends when the process does, and as soon as `allowed` says no: it is asked before anything is sent.
+    """
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(live, allowed, wanted), media_type="text/event-stream", headers=headers)
+
+
+async def _events(
+    live: Live, allowed: Callable[[], Awaitable[bool]], wanted: Callable[[int], bool]
+) -> AsyncIterator[str]:
+    async with live.subscribed() as queue:
+        yield _event("resync")
+        while (hints := await _gathered(queue)) is not None and await allowed():
+            if not hints:
+                yield _event("ping")
+            for hint in sorted(hints):
+                if hint == EVERYTHING:
+                    yield _event("resync")
+                elif wanted(hint):
+                    yield _event("changed", hint)
+            await asyncio.sleep(PACE)
+
+
+async def _gathered(queue: asyncio.Queue[int | None]) -> set[int] | None:
+    """All hints that wait, as soon as there is one; none after `PING` seconds; `None` when the process ends."""
+    hints: set[int] = set()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PING):
+            hint = await queue.get()
+        while hint is not None:
+            hints.add(hint)
+            if queue.empty():
+                return hints
+            hint = queue.get_nowait()
+        return None
+    return hints
+
+
+def _event(name: str, data: int = 0) -> str:
+    return f"event: {name}\ndata: {data}\n\n"
