@@ -1,0 +1,202 @@
+"""Talks to Rasa over HTTP. The only module that knows its API, so that another engine could take its place.
+
+Rasa keeps nothing that we rely on. Whoever talks holds the events of the talk: before each turn Rasa's tracker is
+replaced by them, and what it is afterwards comes back. A Rasa that was killed goes on, and a repeated turn is harmless.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from nlu.triage_result import TriageResult
+
+TIMEOUT = 3.0
+LONGEST = 4000
+BEGIN = "/begin"
+FORM = "triage_form"
+DETAILS = ("order_number", "amount", "product", "device")
+ALARMS = ("danger", "anger")
+NOT_PROBLEMS = frozenset(
+    "begin greet affirm deny dont_know inform human stop out_of_scope nlu_fallback thanks_solved".split()
+)
+
+
+class RasaDown(Exception):
+    """Rasa cannot be reached, is too slow, or talks nonsense: give the thread to a human."""
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What one text is about. `confidence` is between 0 and 1; the intent is "nlu_fallback" when Rasa is not sure."""
+
+    text: str
+    intent: str
+    confidence: float
+    entities: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Button:
+    """A ready answer: what it shows, and the text that is sent when it is pressed."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One part of what the bot says, with the buttons under it."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Everything one turn brought: all parts, the result once triage has ended, and the events to keep."""
+
+    answers: tuple[Answer, ...]
+    result: TriageResult | None
+    events: list[dict[str, Any]]
+
+
+class Rasa:
+    """A Rasa server at `url`, asked with `token`. Every call raises RasaDown after three seconds at the latest."""
+
+    def __init__(self, url: str, token: str, http: httpx.AsyncClient | None = None) -> None:
+        """Take over `http` when given (tests hand in a transport of their own), else make a client."""
+        self._url = url.rstrip("/")
+        self._token = token
+        self._http = http or httpx.AsyncClient(trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        """Return the client; `async with` closes it."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connections."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def ready(self) -> bool:
+        """Say whether a model is loaded and can be talked to."""
+        try:
+            status = await self._call("GET", "/status")
+        except RasaDown:
+            return False
+        return isinstance(status, dict) and bool(status.get("model_file"))
+
+    async def parse(self, text: str) -> Understanding:
+        """Return what one text is about."""
+        return _understanding(text, await self._call("POST", "/model/parse", {"text": safe(text)}))
+
+    async def begin(self, talk: str, events: list[dict[str, Any]]) -> Turn:
+        """Open the talk after its seed: the bot says what it understood, or asks."""
+        return await self._turn(talk, events, BEGIN)
+
+    async def converse(self, talk: str, events: list[dict[str, Any]], text: str) -> Turn:
+        """Say `text` in the talk that stands where `events` left it."""
+        return await self._turn(talk, events, safe(text))
+
+    async def forget(self, talk: str) -> None:
+        """Make Rasa forget what it still holds of the talk."""
+        await self._replace(talk, [])
+
+    async def _turn(self, talk: str, events: list[dict[str, Any]], text: str) -> Turn:
+        await self._replace(talk, events)
+        parts = await self._call("POST", "/webhooks/rest/webhook", {"sender": talk, "message": text})
+        tracker = await self._call("GET", f"/conversations/{quote(talk, safe='')}/tracker", include_events="NONE")
+        turn = Turn(*_read_parts(parts), _events_of(tracker))
+        if turn.result is None and _slots(turn.events) in (_slots(events), {}):
+            raise RasaDown("the turn left no trace: the action server did not answer")
+        return turn
+
+    async def _replace(self, talk: str, events: list[dict[str, Any]]) -> None:
+        path = f"/conversations/{quote(talk, safe='')}/tracker/events"
+        await self._call("PUT", path, events, include_events="NONE")
+
+    async def _call(self, method: str, path: str, body: object = None, **query: str) -> Any:
+        try:
+            answer = await self._http.request(
+                method, self._url + path, json=body, params={"token": self._token, **query}, timeout=TIMEOUT
+            )
+            answer.raise_for_status()
+            return answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise RasaDown(f"{method} {path}: {type(error).__name__}") from error
+
+
+def seed(understandings: Iterable[Understanding]) -> list[dict[str, Any]]:
+    """Return the events a talk begins with, from what the public posts told: problem, details, danger or anger."""
+    heard = list(understandings)
+    problems = [one for one in heard if one.intent not in NOT_PROBLEMS]
+    slots: dict[str, Any] = {}
+    if problems:
+        best = max(problems, key=lambda one: one.confidence)
+        slots = {"problem": best.intent, "confidence": best.confidence}
+    for one in heard:
+        slots |= {name: value for name, value in one.entities.items() if name in DETAILS}
+    for alarm in ALARMS:
+        if any(alarm in one.entities for one in heard):
+            slots.setdefault("alarm", alarm)
+    return _events(slots, loop=None)
+
+
+def safe(text: str) -> str:
+    """Return a customer's text as one that Rasa can only read as words: no command, not empty, not endless."""
+    words = text.replace("\x00", "")[:LONGEST].lstrip(" \t\r\n\f\v/")
+    while words != (words := words.strip().lstrip("/")):
+        pass
+    return words or "..."
+
+
+def _events_of(tracker: object) -> list[dict[str, Any]]:
+    """Return the shortest events that lead to where the tracker is: its slots and the form that is asking."""
+    if not isinstance(tracker, Mapping) or not isinstance(tracker.get("slots"), Mapping):
+        raise RasaDown("the tracker holds no slots")
+    loop = tracker.get("active_loop")
+    return _events(tracker["slots"], loop.get("name") if isinstance(loop, Mapping) else None)
+
+
+def _events(slots: Mapping[str, Any], loop: str | None) -> list[dict[str, Any]]:
+    return [
+        {"event": "action", "name": "action_session_start"},
+        {"event": "session_started"},
+        *({"event": "slot", "name": name, "value": value} for name, value in slots.items() if value is not None),
+        *([{"event": "active_loop", "name": loop}] if loop else []),
+        {"event": "action", "name": "action_listen"},
+    ]
+
+
+def _slots(events: list[dict[str, Any]]) -> dict[str, Any]:
+    return {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+
+
+def _read_parts(parts: object) -> tuple[tuple[Answer, ...], TriageResult | None]:
+    if not isinstance(parts, list) or not all(isinstance(part, Mapping) for part in parts):
+        raise RasaDown("the answer is not a list of parts")
+    try:
+        answers = tuple(
+            Answer(str(part["text"]), tuple(Button(b["title"], b["payload"]) for b in part.get("buttons") or ()))
+            for part in parts
+            if part.get("text")
+        )
+        results = [TriageResult.from_payload(part["custom"]) for part in parts if part.get("custom")]
+    except (KeyError, TypeError, ValueError) as error:
+        raise RasaDown(f"the answer cannot be read: {error}") from error
+    return answers, results[-1] if results else None
+
+
+def _understanding(text: str, parsed: object) -> Understanding:
+    try:
+        intent, found = parsed["intent"], parsed["entities"]  # type: ignore[index]
+        entities = {one["entity"]: str(one["value"]) for one in reversed(found)}
+        return Understanding(text, str(intent["name"]), float(intent["confidence"]), entities)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RasaDown(f"the understanding cannot be read: {error}") from error

@@ -1,0 +1,62 @@
+"""How Rasa and its action server are started: on loopback only, with a token, with no secret of ours in sight.
+
+A Rasa server can be told over HTTP to load a model (CVE-2024-49375), and the action server listens everywhere unless
+told otherwise: whoever starts them any other way opens the machine.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = ROOT / "nlu"
+
+# Rasa needs these of ours and no others: keys and passwords stay with us.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "PYTHONWARNINGS": "ignore",
+    # Small models: more threads cost memory and gain nothing.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to start, where, and with which environment."""
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: dict[str, str]
+
+
+def rasa_server(python: Path, model: Path, port: int, token: str, actions_port: int) -> Command:
+    """Return the command line of the Rasa server; `python` is the one of Rasa's own environment."""
+    options = {
+        "--model": str(model),
+        "--interface": LOOPBACK,
+        "--port": str(port),
+        "--auth-token": token,
+        "--endpoints": str(PROJECT / "endpoints.yml"),
+        "--credentials": str(PROJECT / "credentials.yml"),
+    }
+    argv = (str(python), "-m", "rasa", "run", "--enable-api", *(part for pair in options.items() for part in pair))
+    # In a folder of its own: Rasa writes its cache into the current one.
+    return Command(argv, model.parent, environment(KNOCK_ACTIONS_URL=f"http://{LOOPBACK}:{actions_port}/webhook"))
+
+
+def action_server(python: Path, port: int) -> Command:
+    """Return the command line of the action server."""
+    argv = (str(python), "-m", "rasa_sdk", "--actions", "actions", "--port", str(port))
+    return Command(argv, ROOT, environment(SANIC_HOST=LOOPBACK))
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment that Rasa's processes get: little of ours, quiet, one processor."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ} | QUIET | more
