@@ -1,0 +1,1 @@
+"""From a public post to a case."""

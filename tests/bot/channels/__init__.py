@@ -1,0 +1,1 @@
+"""The channels, each against servers that stand outside our code."""
