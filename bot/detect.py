@@ -15,7 +15,7 @@ MENTION = "mention"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of a post. `reason` is "mention" or what spoke against it; `words` are why: of the gate, or of the detector."""
+    """What became of a post: `reason` is "mention" or what spoke against it, `words` are what that rests on."""
 
     mention: bool
     reason: str
@@ -28,7 +28,7 @@ class Decision:
 class _Asked(NamedTuple):
     """A post that came as far as the detector."""
 
-    index: int
+    place: int
     text: str
     brand: str
 
@@ -62,7 +62,7 @@ class Detect:
         for one, verdict in zip(asked, verdicts, strict=True):
             mention = verdict.score >= self._threshold
             reason = MENTION if mention else "low score"
-            decisions[one.index] = Decision(mention, reason, verdict.score, one.brand, verdict.reasons, verdict.version)
+            decisions[one.place] = Decision(mention, reason, verdict.score, one.brand, verdict.reasons, verdict.version)
         return [decision for decision in decisions if decision is not None]
 
     def _look(self, index: int, post: Post, thread: Sequence[Post], asked: list[_Asked]) -> Decision | None:

@@ -1,4 +1,4 @@
-"""The command `knock replay`: what detection would make of the posts in a file. It offers nothing and writes nothing."""
+"""The command `knock replay`: what detection would make of posts in a file. It offers nothing and writes nothing."""
 
 import time
 from collections import Counter
@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from rich.table import Table
 
 from bot.channel import Author, Post
@@ -40,7 +40,7 @@ class _Line(msgspec.Struct):
 
 @dataclass
 class Report:
-    """What came of a file. `suppressed` counts the posts without an offer by reason; `offers` the posts that would get one."""
+    """What came of a file: the posts that would get an offer, and the others counted by what spoke against it."""
 
     posts: int = 0
     mentions: int = 0
@@ -72,7 +72,9 @@ class _Once:
 
     def is_new(self, post: Post) -> bool:
         key = (post.channel, post.id)
-        return key not in self._posts and not self._posts.add(key)
+        known = key in self._posts
+        self._posts.add(key)
+        return not known
 
     def may_offer(self, post: Post) -> bool:
         person = (post.channel, post.author.id)
@@ -99,7 +101,8 @@ def replay(
     report.seconds = time.perf_counter() - started
     console.print(_table(report))
     for post, decision in report.offers[:show]:
-        console.print(f"[bold]{decision.score:.2f}[/] [dim]{escape(', '.join(decision.words))}[/]\n  {escape(post.text)}")
+        console.print(f"[bold]{decision.score:.2f}[/] [dim]{escape(', '.join(decision.words))}[/]")
+        console.print(f"  {escape(post.text)}")
     return report
 
 
@@ -116,8 +119,7 @@ def _count(report: Report, once: _Once, post: Post, decision: Decision) -> None:
 
 def _batches(path: Path, report: Report, console: Console) -> Iterator[list[Post]]:
     """The posts of the file, some at a time, with a progress bar by bytes."""
-    columns = (TextColumn("[progress.description]{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with path.open("rb") as file, Progress(*columns, console=console, transient=True) as progress:
+    with path.open("rb") as file, Progress(console=console, transient=True) as progress:
         task = progress.add_task("Reading posts", total=path.stat().st_size)
         batch: list[Post] = []
         for number, line in enumerate(file, start=1):

@@ -1,7 +1,7 @@
 """Whether a public post asks for help: a fast classifier that learns from the examples in `posts/`.
 
-Words and letters by TF-IDF into a logistic regression, calibrated on held-out folds. It is all one linear sum, so that a score
-is one multiplication and its reasons are the words with the largest share in it.
+Words and letters by TF-IDF into a logistic regression, calibrated on held-out folds. It is all one linear sum, so that
+a score is one multiplication and its reasons are the words with the largest share in it.
 """
 
 import hashlib
@@ -26,9 +26,9 @@ POSTS = Path(__file__).with_name("posts")
 HELP, OTHER = "asks_for_help", "other"
 
 THRESHOLD = 0.8
-"""From this score on a post is taken for a mention: detection fails closed. `tests/bench/detector.py` shows what it costs."""
+"""From this score on a post is a mention. Detection fails closed; `tests/bench/detector.py` shows what that costs."""
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "words": {"token_pattern": r"\w[\w']*|[?!]+|[^\w\s.,;:'\"()]", "ngram_range": (1, 2), "sublinear_tf": True},
     "letters": {"analyzer": "char_wb", "ngram_range": (2, 4), "sublinear_tf": True, "min_df": 2},
     "C": 10.0,
@@ -108,7 +108,7 @@ class Detector:
 
     @classmethod
     def ensure(cls, path: Path, examples: Sequence[Example] | None = None) -> "Detector":
-        """The detector in `path` if it knows just these examples (ours when None); otherwise trained and saved there."""
+        """The detector in `path` if it knows just these examples (ours when None); else trained and saved there."""
         examples = read_examples() if examples is None else examples
         try:
             return cls.load(path, version_of(examples))
@@ -118,7 +118,7 @@ class Detector:
             return detector
 
     def save(self, path: Path) -> None:
-        """Write the detector to a file, whole or not at all. Such files run code when loaded: keep them where only we write."""
+        """Write to a file, whole or not at all. Loading runs code in it: keep it where only we write."""
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         with part.open("wb") as file:
@@ -161,8 +161,8 @@ def held_out(examples: Sequence[Example]) -> NDArray[np.float64]:
 
 
 def _features() -> FeatureUnion:
-    words, letters = (TfidfVectorizer(**CONFIG[kind], lowercase=False, dtype=np.float32) for kind in ("words", "letters"))
-    return FeatureUnion([("words", words), ("letters", letters)])
+    kinds = ("words", "letters")
+    return FeatureUnion([(kind, TfidfVectorizer(**CONFIG[kind], lowercase=False, dtype=np.float32)) for kind in kinds])
 
 
 def _model() -> LogisticRegression:

@@ -9,7 +9,7 @@ from nlu.gate import Gate
 WORDS = Path(__file__).with_name("guards.toml")
 
 CROWD = 12
-"""So many authors in one thread are a pile-on; one more voice of ours would only feed it. A rule of ours, not measured."""
+"""So many authors in one thread are a pile-on, which one more voice would only feed. A rule of ours, not measured."""
 
 
 class Guards:
@@ -24,11 +24,12 @@ class Guards:
     def read(cls, path: Path = WORDS) -> "Guards":
         """The guards of a TOML file: a table for each guard, and in it a list for each language."""
         tables = tomllib.loads(path.read_text("utf-8"))
-        handles = [word for words in tables.pop("offensive handle").values() for word in words]
-        return cls({name: [word for words in table.values() for word in words] for name, table in tables.items()}, handles)
+        flat = {name: [word for words in table.values() for word in words] for name, table in tables.items()}
+        handles = flat.pop("offensive handle")
+        return cls(flat, handles)
 
     def stop(self, text: str, handle: str | None = None, thread: Sequence[tuple[str, str]] = ()) -> str | None:
-        """The guard that forbids an offer, None if none does. `thread`: (author id, text) of the posts around this one."""
+        """The guard that forbids an offer, or None. `thread`: (author id, text) of the posts around this one."""
         if handle and self._handles.find(handle.lstrip("@").replace("_", " ").replace(".", " ")):
             return "offensive handle"
         for said in (text, *(said for _, said in thread)):

@@ -4,10 +4,12 @@ import re
 import unicodedata
 
 LONGEST = 4_096
-"""Characters of a post that are read; Telegram allows this many, the square fewer, and who says more has said it by then."""
+"""Characters of a post that are read: as many as Telegram allows; who says more has said it by then."""
 
 _MARKS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff]")
-_URL = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.@-])[\w-]{1,63}\.(?:com|org|net|ly|gl|co|me|io|tv|eu|de|fr|es|gr|uk)\b(?:/\S*)?")
+_URL = re.compile(
+    r"(?:https?://|www\.)\S+|(?<![\w.@-])[\w-]{1,63}\.(?:com|org|net|ly|gl|co|me|io|tv|eu|de|fr|es|gr|uk)\b(?:/\S*)?"
+)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+")
 _HANDLE = re.compile(r"@\w+")
 _NUMBER = re.compile(r"\d[\d.,:/'-]*")
@@ -23,7 +25,7 @@ def fold(text: str) -> str:
 
 
 def mask(text: str) -> str:
-    """The text as the detector sees it: no handles, addresses or numbers, which would tell it who speaks and not what about."""
+    """The text as the detector sees it: without handles, addresses and numbers, which tell who speaks, not of what."""
     text = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
     text = _URL.sub(" _link_ ", _EMAIL.sub(" _email_ ", text))
     text = _NUMBER.sub(" _number_ ", _HANDLE.sub(" _who_ ", text))
