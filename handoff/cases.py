@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import errors, people, threads
-from handoff.models import Agent, Case, Customer, Message, Thread
+from handoff.models import Agent, Case, Message, Thread
 
 LONGEST_REPLY = 4096
 """Characters of one reply: Telegram's limit, the strictest of our channels."""
@@ -35,6 +35,15 @@ async def hand_off(
     session.add(case)
     await threads.append(session, thread, "event", "bot", f"Handed off: {reason}")
     return case
+
+
+async def place_in_line(session: AsyncSession, thread: Thread) -> int:
+    """The place of a thread's case among those that nobody has claimed, from 1; 0 if it is not waiting."""
+    waiting = (Case.closed_at.is_(None), Case.claimed_by.is_(None))
+    mine = await session.scalar(select(Case.id).where(Case.thread_id == thread.id, *waiting))
+    if mine is None:
+        return 0
+    return await session.scalar(select(func.count(Case.id)).where(Case.id <= mine, *waiting)) or 0
 
 
 async def locked(session: AsyncSession, thread_id: int) -> tuple[Thread, Case]:
@@ -88,7 +97,14 @@ async def close(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
 
 
 async def reply(
-    session: AsyncSession, thread_id: int, agent: Agent, text: str, *, client_id: str, seen_seq: int, undo: timedelta = timedelta(0)
+    session: AsyncSession,
+    thread_id: int,
+    agent: Agent,
+    text: str,
+    *,
+    client_id: str,
+    seen_seq: int,
+    undo: timedelta = timedelta(0),
 ) -> Message | None:
     """Say something to the customer; `None` if this `client_id` was said before.
 
@@ -99,7 +115,7 @@ async def reply(
     thread, case = await locked(session, thread_id)
     if await session.scalar(select(Message.id).where(Message.client_id == client_id)):
         return None
-    if await _has_stopped(session, thread):
+    if not await people.may_talk(session, thread):
         raise errors.Stopped
     await _refuse_if_overtaken(session, thread, agent, seen_seq)
     if case.claimed_by != agent.id:
@@ -123,11 +139,6 @@ async def note(session: AsyncSession, thread_id: int, agent: Agent, text: str, *
 async def _open_case(session: AsyncSession, thread: Thread) -> Case | None:
     query = select(Case).where(Case.thread_id == thread.id, Case.closed_at.is_(None))
     return (await session.scalars(query)).one_or_none()
-
-
-async def _has_stopped(session: AsyncSession, thread: Thread) -> bool:
-    account = await session.scalar(select(Customer.account).where(Customer.id == thread.customer_id))
-    return account is None or await people.stopped_at(session, account) is not None
 
 
 async def _refuse_if_overtaken(session: AsyncSession, thread: Thread, agent: Agent, seen_seq: int) -> None:

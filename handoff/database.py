@@ -21,7 +21,9 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = with_driver(url)
-        self._engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=10)
+        self._engine = create_async_engine(
+            self.url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=10
+        )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -47,7 +49,9 @@ class Database:
         try:
             async with self._autocommit.connect() as connection:
                 payload = " ".join(map(str, sorted(changed)))
-                await connection.execute(text("SELECT pg_notify(:name, :payload)"), {"name": HINTS, "payload": payload[:7900]})
+                await connection.execute(
+                    text("SELECT pg_notify(:name, :payload)"), {"name": HINTS, "payload": payload[:7900]}
+                )
         except (SQLAlchemyError, OSError) as error:
             log.warning("a hint was lost (the poll repairs it): %s", error)
 

@@ -1,13 +1,17 @@
-"""What can go wrong with a case; each docstring is the sentence shown."""
+"""What cannot be done with a case, or by somebody; each docstring is the sentence shown."""
 
 
-class CaseError(Exception):
-    """That cannot be done with this case."""
+class Refusal(Exception):
+    """That cannot be done."""
 
     @property
     def sentence(self) -> str:
         """What the agent reads."""
         return (type(self).__doc__ or "").strip()
+
+
+class CaseError(Refusal):
+    """That cannot be done with this case."""
 
 
 class NoSuchCase(CaseError):
@@ -40,3 +44,39 @@ class TooLong(CaseError):
 
 class Stopped(CaseError):
     """The customer said STOP: nothing more can be sent."""
+
+
+class AgentError(Refusal):
+    """That cannot be done with this agent."""
+
+
+class WrongSignIn(AgentError):
+    """The email address or the password is wrong."""
+
+
+class LinkIsOver(AgentError):
+    """This link was used or has expired. Ask an admin for a new one."""
+
+
+class AlreadyAnAgent(AgentError):
+    """Somebody with this email address is an agent already."""
+
+
+class NotAnAddress(AgentError):
+    """That is not an email address."""
+
+
+class NameMissing(AgentError):
+    """Tell your colleagues and customers your name."""
+
+
+class PasswordTooShort(AgentError):
+    """A password has at least 10 characters. A few words in a row are easy to remember."""
+
+
+class PasswordTooLong(AgentError):
+    """A password has at most 200 characters."""
+
+
+class NotYourself(AgentError):
+    """Ask another admin to do that to you."""

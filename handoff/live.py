@@ -74,7 +74,9 @@ class Live:
     async def _missed(self) -> list[int]:
         recently = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, 5 * POLL)
         async with self._database.reading() as session:
-            rows = (await session.execute(select(Thread.id, Thread.changed_at).where(Thread.changed_at > recently))).all()
+            rows = (
+                await session.execute(select(Thread.id, Thread.changed_at).where(Thread.changed_at > recently))
+            ).all()
         missed = [row.id for row in rows if self._seen.get(row.id) != row.changed_at]
         self._seen = {row.id: row.changed_at for row in rows}
         return missed

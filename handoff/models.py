@@ -112,7 +112,11 @@ class Message(Base):
         CheckConstraint("delivery IS NULL OR kind IN ('chat', 'event')", name="delivery_is_private"),
         CheckConstraint("(by = 'agent') = (agent_id IS NOT NULL)", name="agent_has_a_name"),
         Index(
-            "uq_messages_external", "thread_id", "external_id", unique=True, postgresql_where=text("external_id IS NOT NULL")
+            "uq_messages_external",
+            "thread_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("external_id IS NOT NULL"),
         ),
         Index("ix_messages_pending", "due_at", postgresql_where=text("delivery = 'pending'")),
         Index("ix_messages_external_id", "external_id"),

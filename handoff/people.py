@@ -2,13 +2,12 @@
 
 import hashlib
 import hmac
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff.models import Customer, Promise
+from handoff.models import Customer, OptIn, Promise, Thread
 
 
 def account_hash(key: bytes, channel: str, external_id: str) -> str:
@@ -23,7 +22,13 @@ async def promise(session: AsyncSession, account: str) -> Promise:
 
 
 async def customer(
-    session: AsyncSession, account: str, channel: str, language: str, *, handle: str | None = None, name: str | None = None
+    session: AsyncSession,
+    account: str,
+    channel: str,
+    language: str,
+    *,
+    handle: str | None = None,
+    name: str | None = None,
 ) -> Customer:
     """The customer of an account, made when new; the newest handle and name win. The promise row must exist."""
     found = (await session.scalars(select(Customer).where(Customer.account == account).with_for_update())).one_or_none()
@@ -40,6 +45,14 @@ async def find(session: AsyncSession, account: str) -> Customer | None:
     return (await session.scalars(select(Customer).where(Customer.account == account))).one_or_none()
 
 
-async def stopped_at(session: AsyncSession, account: str) -> datetime | None:
-    """When the account said STOP, if it did."""
-    return await session.scalar(select(Promise.stopped_at).where(Promise.account == account))
+async def may_talk(session: AsyncSession, thread: Thread) -> bool:
+    """Whether we may write to the customer: there is an opt-in, and no STOP came after it."""
+    query = (
+        select(Promise.stopped_at.is_(None) | (Promise.stopped_at < OptIn.at))
+        .select_from(OptIn)
+        .join(Thread)
+        .join(Customer)
+        .join(Promise)
+        .where(Thread.id == thread.id)
+    )
+    return bool(await session.scalar(query))

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from handoff import database
-from handoff.models import Agent, By, Case, Customer, Delivery, Kind, Message, OptIn, Thread
+from handoff.base import By, Delivery, Kind, Speaker
+from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
 
 
 async def opening(session: AsyncSession, customer: Customer, brand: str, language: str, place: str | None) -> Thread:
@@ -30,6 +31,12 @@ async def open_thread(session: AsyncSession, customer: Customer) -> Thread | Non
     """The customer's thread that has no end yet, locked."""
     query = select(Thread).where(Thread.customer_id == customer.id, Thread.ended_at.is_(None)).with_for_update()
     return (await session.scalars(query)).one_or_none()
+
+
+async def has_open(session: AsyncSession, customer: Customer) -> bool:
+    """Whether the customer has a thread without an end."""
+    query = select(Thread.id).where(Thread.customer_id == customer.id, Thread.ended_at.is_(None))
+    return await session.scalar(query) is not None
 
 
 async def latest_opted_in(session: AsyncSession, customer: Customer) -> Thread | None:
@@ -100,11 +107,10 @@ def touch(session: AsyncSession, thread: Thread) -> None:
     database.changed(session, thread.id)
 
 
-def give_floor(thread: Thread, speaker: str, due_at: datetime | None = None) -> None:
+def give_floor(thread: Thread, speaker: Speaker, due_at: datetime | ColumnElement[datetime] | None = None) -> None:
     """Let `speaker` speak from now on: what anybody wrote under the epoch before no longer goes out."""
-    thread.speaker = speaker  # type: ignore[assignment]
+    thread.speaker, thread.due_at = speaker, due_at
     thread.epoch += 1
-    thread.due_at = due_at
 
 
 async def end(session: AsyncSession, thread: Thread, why: str) -> None:

@@ -1,0 +1,79 @@
+"""Send what waits to be sent in private, whoever wrote it: in order within a thread, at least once, never after a STOP."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from bot.channel import NeverDeliverable, PrivateLine, TryLater
+from handoff import people, threads
+from handoff.models import Customer, Message, Thread
+
+LEASE = timedelta(seconds=30)
+"""How long one sending may take before another worker repeats it: longer than any channel's time-out."""
+
+MOST_TRIES = 8
+"""Tries at a line whose fate is unknown, about 4 minutes in all, before it is shown as not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A line that this worker sends now, on its thread's channel."""
+
+    message_id: int
+    account: str
+    channel: str
+    line: PrivateLine
+
+
+async def claim(session: AsyncSession) -> Claimed | bool:
+    """Lease the next line that is due. `False`: there is none. `True`: one was due, but must not go out."""
+    message = (await session.scalars(_next())).first()
+    if message is None:
+        return False
+    thread = await session.get_one(Thread, message.thread_id)
+    customer = await session.get_one(Customer, thread.customer_id)
+    if not await _may_go(session, message, thread) or customer.external_id is None:
+        message.delivery = "draft" if message.by == "bot" and thread.speaker == "team" else "withheld"
+        message.due_at = None
+        threads.touch(session, thread)
+        return True
+    message.due_at = func.clock_timestamp() + LEASE
+    message.tries += 1
+    line = PrivateLine(f"message-{message.id}", customer.external_id, message.text, tuple(message.buttons or ()))
+    return Claimed(message.id, customer.account, thread.channel, line)
+
+
+def _next():  # type: ignore[no-untyped-def]  # SQLAlchemy's Select of a query with a correlated alias
+    earlier = aliased(Message)
+    in_order: ColumnElement[bool] = ~exists().where(
+        earlier.thread_id == Message.thread_id, earlier.seq < Message.seq, earlier.delivery == "pending"
+    )
+    due = (Message.delivery == "pending", Message.due_at <= func.clock_timestamp(), in_order)
+    return select(Message).where(*due).order_by(Message.due_at).limit(1).with_for_update(skip_locked=True)
+
+
+async def _may_go(session: AsyncSession, message: Message, thread: Thread) -> bool:
+    """A bot's line only while the bot has the floor it was written on; after a STOP only the event that confirms it."""
+    if message.kind == "event":
+        return True
+    overtaken = message.by == "bot" and message.epoch != thread.epoch
+    return not overtaken and await people.may_talk(session, thread)
+
+
+async def settle(session: AsyncSession, claimed: Claimed, outcome: str | BaseException) -> None:
+    """Write down how a sending ended."""
+    message = (await session.scalars(select(Message).where(Message.id == claimed.message_id).with_for_update())).one()
+    thread = await session.get_one(Thread, message.thread_id)
+    if isinstance(outcome, str):
+        message.delivery, message.external_id, message.due_at, message.trouble = "sent", outcome, None, None
+    elif isinstance(outcome, TryLater):
+        message.due_at, message.trouble = func.clock_timestamp() + timedelta(seconds=outcome.seconds), str(outcome)
+    elif isinstance(outcome, NeverDeliverable) or message.tries >= MOST_TRIES:
+        message.delivery, message.due_at, message.trouble = "failed", None, str(outcome)
+    else:
+        message.due_at = func.clock_timestamp() + timedelta(seconds=2 ** min(message.tries, 6))
+        message.trouble = f"{type(outcome).__name__}: {outcome}"
+    threads.touch(session, thread)

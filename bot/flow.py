@@ -1,0 +1,175 @@
+"""The table of contents: what happens on a post, on a click, on a private message."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import gather, listen, offer, opt_in, permit, stop
+from bot.channel import Blocked, Channel, Click, Deleted, Edited, Event, Post, PrivateMessage, Unreadable, Update
+from bot.detect import Detect
+from bot.opt_in import Clicked, Landing
+from bot.say import say
+from bot.settings import BotSettings, Brand
+from handoff import models, people, threads
+from handoff.database import Database
+from nlu import language
+
+log = logging.getLogger(__name__)
+
+
+class Flow:
+    """The order of the steps. Each public method is an edge: one transaction, and the platform may forget the event."""
+
+    def __init__(
+        self, settings: BotSettings, brand: Brand, database: Database, channels: Mapping[str, Channel], detect: Detect
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._detect = detect
+        self._brand = brand
+        self._key = settings.key
+        self._terms = offer.Terms(settings.key, brand.name, settings.cool_down)
+        self._yes = opt_in.Yes(settings.key, brand.name, brand.consent.text, brand.consent.version, settings.link_life)
+
+    async def take(self, updates: Sequence[Update]) -> None:
+        """Write updates down; after this they may be acknowledged."""
+        async with self._database.transaction("flow.take") as session:
+            await listen.write_down(session, updates)
+
+    async def handle_next(self) -> bool:
+        """Handle the oldest update that waits. `False`: none did."""
+        async with self._database.transaction("flow.handle") as session:
+            update = await listen.next_update(session)
+            if update is None:
+                return False
+            try:
+                async with session.begin_nested():
+                    for event in self._channels[update.channel].read(update.payload or {}):
+                        await self._on(session, event)
+                listen.handled(update)
+            except Unreadable as error:
+                listen.set_aside(update, str(error))
+            except listen.RETRY:
+                raise
+            except Exception as error:
+                log.exception("update %s of %s could not be handled", update.external_id, update.channel)
+                listen.failed(update, error)
+        return True
+
+    async def on_click(self, click: Click) -> Clicked:
+        """Somebody pressed the button of an offer, on our page."""
+        async with self._database.transaction("flow.click") as session:
+            return await self._on_click(session, click, "signed in to the square")
+
+    async def on_message(self, message: PrivateMessage) -> None:
+        """Somebody wrote to us in private, on our page."""
+        async with self._database.transaction("flow.message") as session:
+            await self._on_message(session, message)
+
+    async def on_stop(self, token: str, by: str) -> bool:
+        """STOP by the link of an offer: who holds it can stop us, and do nothing else. `False`: no such link."""
+        async with self._database.transaction("flow.stop") as session:
+            landing = await opt_in.landing(session, self._yes, token)
+            if landing is not None:
+                await stop.stop(session, landing.account, by, self._brand.name)
+            return landing is not None
+
+    async def landing(self, token: str) -> Landing | None:
+        """What the page behind a link may know. Looking changes nothing."""
+        async with self._database.reading() as session:
+            return await opt_in.landing(session, self._yes, token)
+
+    async def _on(self, session: AsyncSession, event: Event) -> None:
+        match event:
+            case Post():
+                await self._on_post(session, event)
+            case Click():
+                await self._on_start(session, event)
+            case PrivateMessage():
+                await self._on_message(session, event)
+            case Edited() | Deleted():
+                await self._on_change(session, event)
+            case Blocked():
+                await stop.stop(session, self._account(event), stop.BLOCKED, self._brand.name)
+
+    async def _on_post(self, session: AsyncSession, post: Post) -> None:
+        if await self._answers_us(session, post) and stop.is_stop(post.text):
+            await stop.stop(session, self._account(post), "a word in public", self._brand.name)
+            return
+        decision = self._detect.judge([post])[0]
+        outcome = decision.reason
+        if decision.mention:
+            outcome = await self._offer(session, post)
+        await listen.count(session, post.channel, outcome)
+
+    async def _offer(self, session: AsyncSession, post: Post) -> str:
+        speaks = post.author.language or language.guess(post.text, self._brand.languages)
+        text, label = self._brand.offer_in(speaks)
+        refused = await permit.why_not(session, post.channel, post.place, text)
+        return refused or await offer.propose(session, self._terms, post, speaks, text, label)
+
+    async def _answers_us(self, session: AsyncSession, post: Post) -> bool:
+        customer = await people.find(session, self._account(post))
+        return customer is not None and await threads.has_open(session, customer)
+
+    async def _on_start(self, session: AsyncSession, click: Click) -> None:
+        """A click that came through the channel itself, which proves who it was: Telegram's Start."""
+        clicked = await self._on_click(session, click, "pressed Start") if click.token else Clicked("unknown")
+        if clicked.outcome in ("opted_in", "already"):
+            return
+        thread = await opt_in.alone(
+            session, self._yes, click.channel, click.author, self._language(click.author.language), "pressed Start"
+        )
+        if clicked.outcome == "not_author":
+            text = say("not_author", thread.language)
+            await threads.append(
+                session, thread, "chat", "bot", text, client_id=f"not-author-{click.id}", delivery="pending"
+            )
+
+    async def _on_click(self, session: AsyncSession, click: Click, proof: str) -> Clicked:
+        return await opt_in.click(session, self._yes, click, proof)
+
+    async def _on_message(self, session: AsyncSession, message: PrivateMessage) -> None:
+        account = self._account(message)
+        if stop.is_stop(message.text):
+            await stop.stop(session, account, "a word in private", self._brand.name)
+            return
+        await people.promise(session, account)
+        customer = await people.find(session, account)
+        thread = await threads.latest_opted_in(session, customer) if customer else None
+        if thread is None:
+            author = message.author
+            speaks = self._language(author.language or language.guess(message.text, self._brand.languages))
+            thread = await opt_in.alone(session, self._yes, message.channel, author, speaks, "wrote to us")
+        said = await threads.append(
+            session, thread, "chat", "customer", message.text, at=message.at, external_id=message.id
+        )
+        if said is not None and await people.may_talk(session, thread):
+            _wake(thread)
+
+    async def _on_change(self, session: AsyncSession, event: Edited | Deleted) -> None:
+        for message in await gather.said_elsewhere(session, event.channel, event.id):
+            thread = await threads.locked(session, message.thread_id)
+            if isinstance(event, Deleted):
+                gather.bury(message)
+            elif message.deleted_at is None:
+                message.text, message.edited_at = event.text, event.at
+            threads.touch(session, thread)
+
+    def _account(self, event: Post | PrivateMessage | Blocked) -> str:
+        return people.account_hash(self._key, event.channel, event.author.id)
+
+    def _language(self, wanted: str | None) -> str:
+        return wanted if wanted in self._brand.languages else self._brand.languages[0]
+
+
+def _wake(thread: models.Thread) -> None:
+    """A customer wrote: the bot looks at it now, unless a person has the thread. An ended thread begins to talk again."""
+    if thread.ended_at is not None:
+        thread.ended_at = thread.ended_why = None
+        threads.give_floor(thread, "bot", datetime.now(UTC))
+        thread.talk = None
+    elif thread.speaker == "bot":
+        thread.due_at = datetime.now(UTC)

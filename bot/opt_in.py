@@ -1,0 +1,130 @@
+"""The click: is it the author? Then their yes is written down, and the bot may speak."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.channel import Author, Click
+from bot.say import say
+from handoff import offers, people, threads, tokens
+from handoff.models import Customer, Offer, OptIn, Promise, Thread
+
+Outcome = Literal["opted_in", "already", "not_author", "unknown", "expired", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """What a click did; `thread_id` is set for nobody but the proven author."""
+
+    outcome: Outcome
+    thread_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """What a customer says yes to: the words on the button, their version, and the brand behind it."""
+
+    key: bytes
+    brand: str
+    wording: str
+    wording_version: str
+    link_life: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What the page behind a link may know before anybody is proven to be the author."""
+
+    thread_id: int
+    channel: str
+    account: str
+    language: str
+    expired: bool
+    opted_in: bool
+    stopped: bool
+
+
+async def landing(session: AsyncSession, yes: Yes, token: str) -> Landing | None:
+    """Look a link up and change nothing; `None` if it is none of ours."""
+    offer = await offers.by_token_hash(session, tokens.digest(token))
+    if offer is None:
+        return None
+    thread = await session.get_one(Thread, offer.thread_id)
+    promise = await session.get_one(Promise, offer.account)
+    opt_in = await session.get(OptIn, thread.id)
+    stopped = promise.stopped_at is not None and (opt_in is None or promise.stopped_at > opt_in.at)
+    return Landing(
+        thread.id, thread.channel, offer.account, thread.language, _expired(offer, yes), opt_in is not None, stopped
+    )
+
+
+async def click(session: AsyncSession, yes: Yes, event: Click, proof: str) -> Clicked:
+    """Opt the author in. For anybody else nothing happens, but a line in the thread that somebody tried."""
+    offer = await offers.by_token_hash(session, tokens.digest(event.token or ""))
+    if offer is None:
+        return Clicked("unknown")
+    account = people.account_hash(yes.key, event.channel, event.author.id)
+    promise = await people.promise(session, offer.account)
+    thread = await threads.locked(session, offer.thread_id)
+    if account != offer.account:
+        await threads.append(session, thread, "event", "other", "Somebody who is not the author opened the link")
+        return Clicked("not_author")
+    opt_in = await session.get(OptIn, thread.id)
+    if promise.stopped_at is not None and (opt_in is None or opt_in.at < promise.stopped_at):
+        return Clicked("stopped", thread.id)
+    if opt_in is not None:
+        return Clicked("already", thread.id)
+    if _expired(offer, yes):
+        return Clicked("expired")
+    return await _take_in(session, yes, offer, thread, event.author, proof)
+
+
+async def _take_in(
+    session: AsyncSession, yes: Yes, offer: Offer, thread: Thread, author: Author, proof: str
+) -> Clicked:
+    await offers.mark_sent(session, await offers.locked(session, offer.id), "the link was clicked")
+    customer = await session.get_one(Customer, thread.customer_id)
+    other = await threads.open_thread(session, customer)
+    if other is not None and other.id != thread.id:
+        return Clicked("already", other.id)
+    await _let_in(session, yes, customer, thread, author, proof)
+    return Clicked("opted_in", thread.id)
+
+
+async def alone(session: AsyncSession, yes: Yes, channel: str, author: Author, language: str, proof: str) -> Thread:
+    """Opt in somebody who came to our private place by themselves; their thread, locked, new if they had none open."""
+    account = people.account_hash(yes.key, channel, author.id)
+    await people.promise(session, account)
+    customer = await people.customer(session, account, channel, language, handle=author.handle, name=author.name)
+    thread = await threads.open_thread(session, customer)
+    if thread is None:
+        thread = await threads.opening(session, customer, yes.brand, language, None)
+    if await session.get(OptIn, thread.id) is None:
+        await _let_in(session, yes, customer, thread, author, proof)
+    return thread
+
+
+async def _let_in(
+    session: AsyncSession, yes: Yes, customer: Customer, thread: Thread, author: Author, proof: str
+) -> None:
+    opt_in = OptIn(thread_id=thread.id, wording=yes.wording, wording_version=yes.wording_version, proof=proof)
+    session.add(opt_in)
+    customer.external_id, customer.handle, customer.name = author.id, author.handle, author.name
+    thread.ended_at = thread.ended_why = None
+    threads.give_floor(thread, "bot", func.clock_timestamp())
+    await threads.append(session, thread, "event", "customer", f"Agreed to a private chat ({proof})")
+    hello = say("hello", thread.language, brand=yes.brand)
+    await threads.append(session, thread, "chat", "bot", hello, delivery="pending")
+
+
+def _expired(offer: Offer, yes: Yes) -> bool:
+    return offer.created_at + yes.link_life < datetime.now(UTC)
+
+
+async def has_talked(session: AsyncSession, account: str) -> bool:
+    """Whether the account ever opted in."""
+    query = select(OptIn.thread_id).join(Thread).join(Customer).where(Customer.account == account).limit(1)
+    return await session.scalar(query) is not None

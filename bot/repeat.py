@@ -1,0 +1,83 @@
+"""Do a step again and again: woken by a bell, or every so often; a step that fails is tried again, and takes none down."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+log = logging.getLogger(__name__)
+
+IDLE = 1.0
+"""Seconds after which a step looks again, also when no hint came."""
+
+AT_ONCE = 8
+"""Pieces of work of one step that may be under way at once: one slow channel or talk holds up nobody else."""
+
+Claim = bool | Callable[[], Awaitable[None]]
+"""What a claim gave: work to do, `True` for "look again at once", `False` for "nothing is due"."""
+
+
+async def ring(hints: asyncio.Queue[int | None], bells: Sequence[asyncio.Event]) -> None:
+    """Let every hint wake every step, until the hints end."""
+    while await hints.get() is not None:
+        for bell in bells:
+            bell.set()
+
+
+async def again(name: str, step: Callable[[], Awaitable[bool]], bell: asyncio.Event) -> None:
+    """Take the step for as long as it finds something to do, then wait for the bell."""
+    while True:
+        bell.clear()
+        if not await _guarded(name, step):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(bell.wait(), IDLE)
+
+
+async def share(name: str, claim: Callable[[], Awaitable[Claim]], bell: asyncio.Event) -> None:
+    """Claim one piece of work after the other and do up to `AT_ONCE` of them side by side."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def work_on(work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Exception:
+            log.exception("%s failed; it is tried again when its lease ends", name)
+        finally:
+            places.release()
+
+    async with asyncio.TaskGroup() as tasks:
+
+        async def step() -> bool:
+            await places.acquire()
+            claimed: Claim = False
+            try:
+                claimed = await claim()
+            finally:
+                if isinstance(claimed, bool):
+                    places.release()
+            if not isinstance(claimed, bool):
+                tasks.create_task(work_on(claimed))
+            return claimed is not False
+
+        await again(name, step, bell)
+
+
+async def every(seconds: float, name: str, step: Callable[[], Awaitable[None]]) -> None:
+    """Take the step, wait, and take it again."""
+
+    async def once() -> bool:
+        await step()
+        return True
+
+    while True:
+        await _guarded(name, once)
+        await asyncio.sleep(seconds)
+
+
+async def _guarded(name: str, step: Callable[[], Awaitable[bool]]) -> bool:
+    try:
+        return await step()
+    except Exception as error:
+        log.warning("%s failed, trying again: %s", name, error, exc_info=not isinstance(error, OSError))
+        await asyncio.sleep(IDLE)
+        return True

@@ -1,0 +1,175 @@
+"""The bot at work: each step again and again, woken by hints, until it is cancelled."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from bot import deliver, forget, gather, offer, reconcile, repeat, stop, triage
+from bot.channel import Channel, ChannelError, NeverDeliverable, Post
+from bot.flow import Flow
+from bot.settings import BotSettings, Brand
+from handoff import threads
+from handoff.database import Database
+from handoff.failpoints import outside
+from handoff.live import Live
+from nlu.rasa import Rasa, RasaDown, Turn
+
+log = logging.getLogger(__name__)
+
+
+class Bot:
+    """Every step as claim (a transaction), call (none), settle (a transaction). `rasa` is None where there is none."""
+
+    def __init__(
+        self,
+        settings: BotSettings,
+        brand: Brand,
+        database: Database,
+        live: Live,
+        channels: Mapping[str, Channel],
+        flow: Flow,
+        rasa: Rasa | None,
+    ) -> None:
+        self._settings, self._brand, self._database, self._live = settings, brand, database, live
+        self._channels, self._flow, self._rasa = channels, flow, rasa
+        self._offer_terms = offer.Terms(settings.key, brand.name, settings.cool_down)
+        self._triage_terms = triage.Terms(
+            brand.name, frozenset(settings.triage_languages), settings.rasa_wait, settings.quiet
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled. A step that fails is logged and tried again; none takes another down."""
+        async with self._live.subscribed() as hints, asyncio.TaskGroup() as tasks:
+            bells = [asyncio.Event() for _ in range(4)]
+            tasks.create_task(repeat.ring(hints, bells))
+            for channel in self._channels.values():
+                tasks.create_task(self._listen(channel))
+            tasks.create_task(repeat.again("handle updates", self._flow.handle_next, bells[0]))
+            tasks.create_task(repeat.share("offer", self.claim_offer, bells[1]))
+            tasks.create_task(repeat.share("triage", self.claim_talk, bells[2]))
+            tasks.create_task(repeat.share("deliver", self.claim_line, bells[3]))
+            tasks.create_task(repeat.every(5, "reconcile", self.reconcile))
+            tasks.create_task(repeat.every(60, "forget", self.forget))
+
+    async def _listen(self, channel: Channel) -> None:
+        while True:
+            try:
+                await channel.listen(self._flow.take)
+            except Exception:
+                log.exception("%s stopped listening; trying again", channel.name)
+            await asyncio.sleep(repeat.IDLE)
+
+    async def claim_offer(self) -> repeat.Claim:
+        """Claim the next offer; the work is to say it."""
+        async with self._database.transaction("offer.claim") as session:
+            claimed = await offer.claim(session, self._offer_terms)
+        if isinstance(claimed, bool):
+            return claimed
+        return lambda: self._say_offer(claimed)
+
+    async def _say_offer(self, claimed: offer.Claimed) -> None:
+        outcome = await self._try_offer(claimed)
+        async with self._database.transaction("offer.settle") as session:
+            await offer.settle(session, claimed, outcome)
+
+    async def _try_offer(self, claimed: offer.Claimed) -> str | Exception:
+        if claimed.too_late:
+            return offer.too_slow()
+        try:
+            async with outside("offer.send"):
+                return await self._channels[claimed.channel].offer(claimed.offer)
+        except Exception as error:
+            log.warning("offer %s on %s: %r", claimed.offer_id, claimed.channel, error)
+            return error
+
+    async def claim_talk(self) -> repeat.Claim:
+        """Claim the next thread in which the bot must speak; the work is to think and write it down."""
+        async with self._database.transaction("triage.claim") as session:
+            due = await triage.claim(session)
+        if due is None:
+            return False
+        return lambda: self._talk(due)
+
+    async def _talk(self, due: triage.Due) -> None:
+        posts = await self._public_thread(due) if due.talk is None else ()
+        turn = await self._think(due)
+        if isinstance(turn, triage.Ending) or (turn and turn.result):
+            posts = posts or await self._public_thread(due)
+        async with self._database.transaction("triage.settle") as session:
+            if triage.asks_to_stop(turn):
+                await stop.stop(session, due.account, "asked the bot to stop", self._brand.name)
+            outcome = await triage.settle(session, self._triage_terms, due, turn)
+            await gather.attach(session, self._settings.key, await threads.locked(session, due.thread_id), posts)
+        if outcome and self._rasa:
+            with suppress(RasaDown):
+                await self._rasa.forget(triage.talk_of(due.thread_id))
+
+    async def _think(self, due: triage.Due) -> Turn | triage.Ending | None:
+        try:
+            if self._rasa is None:
+                raise RasaDown("there is no Rasa here")
+            return await triage.think(self._rasa, self._triage_terms, due)
+        except RasaDown as down:
+            log.warning("thread %s: %s", due.thread_id, down)
+            return triage.give_up(self._triage_terms, due, down)
+
+    async def _public_thread(self, due: triage.Due) -> Sequence[Post]:
+        if due.post_id is None:
+            return ()
+        try:
+            async with outside("gather.read"):
+                return await self._channels[due.channel].public_thread(due.post_id, due.place)
+        except ChannelError as error:
+            log.warning("the public thread of thread %s could not be read: %s", due.thread_id, error)
+            return ()
+
+    async def claim_line(self) -> repeat.Claim:
+        """Claim the next private line; the work is to send it."""
+        async with self._database.transaction("deliver.claim") as session:
+            claimed = await deliver.claim(session)
+        if isinstance(claimed, bool):
+            return claimed
+        return lambda: self._deliver(claimed)
+
+    async def _deliver(self, claimed: deliver.Claimed) -> None:
+        try:
+            async with outside("deliver.send"):
+                outcome: str | Exception = await self._channels[claimed.channel].send(claimed.line)
+        except Exception as error:
+            log.warning("message %s on %s: %r", claimed.message_id, claimed.channel, error)
+            outcome = error
+        async with self._database.transaction("deliver.settle") as session:
+            if isinstance(outcome, NeverDeliverable) and outcome.blocked:
+                await stop.stop(session, claimed.account, stop.BLOCKED, self._brand.name)
+            await deliver.settle(session, claimed, outcome)
+
+    async def reconcile(self) -> None:
+        """Find out what became of offers that were cut short."""
+        async with self._database.transaction("reconcile.recover") as session:
+            await reconcile.recover(session, self._settings.lease)
+        while True:
+            async with self._database.transaction("reconcile.claim") as session:
+                doubt = await reconcile.next_doubt(session, self._settings.key)
+            if doubt is None:
+                return
+            found = await self._find(doubt)
+            async with self._database.transaction("reconcile.settle") as session:
+                await reconcile.settle(session, doubt, found, self._settings.doubt)
+
+    async def _find(self, doubt: reconcile.Doubt) -> str | None:
+        try:
+            async with outside("reconcile.find"):
+                return await self._channels[doubt.channel].find_offer(doubt.token)
+        except ChannelError as error:
+            log.warning("offer %s could not be looked for: %s", doubt.offer_id, error)
+            return None
+
+    async def forget(self) -> None:
+        """Forget what is due."""
+        async with self._database.transaction("forget") as session:
+            await forget.links(session, self._settings.link_life)
+            await forget.strangers(session)
+            await forget.chats(session, timedelta(days=self._brand.retention_days))
+            await forget.updates(session)

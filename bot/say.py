@@ -1,0 +1,18 @@
+"""The bot's own sentences, fixed and translated: nothing that a model made up."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+FALLBACK = "en"
+
+
+@cache
+def _sentences() -> dict[str, dict[str, str]]:
+    return tomllib.loads((Path(__file__).parent / "say.toml").read_text())
+
+
+def say(sentence: str, language: str, **names: object) -> str:
+    """A sentence of say.toml in the language, or in English where there is none. Raises `KeyError` for an unknown one."""
+    languages = _sentences()
+    return languages.get(language, languages[FALLBACK])[sentence].format(**names)

@@ -1,0 +1,178 @@
+"""Who may sign in, and how: one-time invitations, passwords, and browsers that are signed in until they are not."""
+
+import asyncio
+import re
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import cache
+
+from pwdlib import PasswordHash
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from handoff import cases, errors
+from handoff.database import changed
+from handoff.models import Agent, Case, Invitation, SignIn
+from handoff.tokens import digest
+
+INVITATION = timedelta(hours=24)
+IDLE = timedelta(hours=12)
+"""A browser in which nobody did anything for so long is signed out: longer than a shift."""
+LONGEST = timedelta(days=7)
+"""After so long everybody signs in again."""
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+
+_hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
+"""One hash takes 64 MiB and a quarter of a second: two at once, and the pages go on meanwhile."""
+
+
+async def hashed(password: str) -> str:
+    """The Argon2id hash of a new password. Raises `PasswordTooShort`, `PasswordTooLong`."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise errors.PasswordTooShort
+    if len(password) > LONGEST_PASSWORD:
+        raise errors.PasswordTooLong
+    return await asyncio.get_running_loop().run_in_executor(_hashing, _hasher().hash, password)
+
+
+async def invite(session: AsyncSession, *, is_admin: bool = False, invited_by: Agent | None = None) -> str:
+    """The token of a link by which one person becomes an agent, once, within a day."""
+    token = secrets.token_urlsafe(32)
+    expires = func.clock_timestamp() + INVITATION
+    by = invited_by.id if invited_by else None
+    session.add(Invitation(token_hash=digest(token), is_admin=is_admin, invited_by=by, expires_at=expires))
+    return token
+
+
+async def invitation(session: AsyncSession, token: str) -> Invitation:
+    """The invitation of a link, locked. Raises `LinkIsOver`, whether it is used, expired or never was."""
+    query = select(Invitation).where(
+        Invitation.token_hash == digest(token),
+        Invitation.used_at.is_(None),
+        Invitation.expires_at > func.clock_timestamp(),
+    )
+    found = (await session.scalars(query.with_for_update())).one_or_none()
+    if found is None:
+        raise errors.LinkIsOver
+    return found
+
+
+async def join(session: AsyncSession, token: str, *, name: str, email: str, password_hash: str) -> Agent:
+    """Use an invitation. Raises `LinkIsOver`, `AlreadyAnAgent`, `NotAnAddress`, `NameMissing`."""
+    link = await invitation(session, token)
+    agent = await create(session, email, name, password_hash, is_admin=link.is_admin)
+    link.used_at = func.clock_timestamp()
+    return agent
+
+
+async def create(session: AsyncSession, email: str, name: str, password_hash: str, *, is_admin: bool = False) -> Agent:
+    """A new agent. Raises `AlreadyAnAgent`, `NotAnAddress`, `NameMissing`."""
+    address = _address(email)
+    if not (name := " ".join(name.split())[:80]):
+        raise errors.NameMissing
+    if await _by_address(session, address):
+        raise errors.AlreadyAnAgent
+    agent = Agent(email=address, name=name, password_hash=password_hash, is_admin=is_admin)
+    session.add(agent)
+    await session.flush()
+    return agent
+
+
+async def authenticated(session: AsyncSession, email: str, password: str) -> Agent:
+    """The agent with this address and password. Raises `WrongSignIn`, as late for an unknown address as for a known."""
+    agent = await _by_address(session, email.strip().casefold())
+    if agent is not None and agent.disabled_at is not None:
+        agent = None
+    expected = agent.password_hash if agent else None
+    right = await asyncio.get_running_loop().run_in_executor(_hashing, _is_right, password, expected)
+    if agent is None or not right:
+        raise errors.WrongSignIn
+    return agent
+
+
+async def sign_in(session: AsyncSession, agent: Agent, browser: str | None) -> str:
+    """The token (256 bits) for the cookie of a browser that is signed in from now on."""
+    token = secrets.token_urlsafe(32)
+    session.add(SignIn(token_hash=digest(token), agent_id=agent.id, browser=(browser or "")[:200] or None))
+    return token
+
+
+async def signed_in(session: AsyncSession, token: str) -> SignIn | None:
+    """Who the cookie belongs to (`.agent`), if the sign-in still holds and the agent may still come in."""
+    query = select(SignIn).join(SignIn.agent).where(_holds(), Agent.disabled_at.is_(None))
+    query = query.where(SignIn.token_hash == digest(token)).options(joinedload(SignIn.agent))
+    return (await session.scalars(query)).one_or_none()
+
+
+async def seen(session: AsyncSession, token: str) -> None:
+    """The agent did something in this browser: its idle time starts anew."""
+    await session.execute(
+        update(SignIn).where(SignIn.token_hash == digest(token), _holds()).values(seen_at=func.clock_timestamp())
+    )
+
+
+async def sign_out(session: AsyncSession, token: str) -> None:
+    """Revoke one browser's sign-in."""
+    await _revoke(session, SignIn.token_hash == digest(token))
+
+
+async def disable(session: AsyncSession, agent_id: int, by: Agent) -> None:
+    """Shut somebody out at once, in every browser; the cases they had wait again. Raises `NotYourself`."""
+    if agent_id == by.id:
+        raise errors.NotYourself
+    mine = select(Case.thread_id).where(Case.claimed_by == agent_id, Case.closed_at.is_(None)).order_by(Case.thread_id)
+    for thread_id in list(await session.scalars(mine)):
+        await cases.release(session, thread_id, by)
+    values = {"disabled_at": func.clock_timestamp()}
+    await session.execute(update(Agent).where(Agent.id == agent_id, Agent.disabled_at.is_(None)).values(values))
+    await _revoke(session, SignIn.agent_id == agent_id)
+
+
+async def enable(session: AsyncSession, agent_id: int) -> None:
+    """Let somebody in again; they sign in anew."""
+    await session.execute(update(Agent).where(Agent.id == agent_id).values(disabled_at=None))
+
+
+async def everybody(session: AsyncSession) -> list[Agent]:
+    """All agents by name, those who were shut out last."""
+    return list(await session.scalars(select(Agent).order_by(Agent.disabled_at.is_not(None), Agent.name)))
+
+
+async def _revoke(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    await session.execute(
+        update(SignIn).where(which, SignIn.revoked_at.is_(None)).values(revoked_at=func.clock_timestamp())
+    )
+    changed(session, 0)
+
+
+async def _by_address(session: AsyncSession, address: str) -> Agent | None:
+    return (await session.scalars(select(Agent).where(Agent.email == address))).one_or_none()
+
+
+def _holds() -> ColumnElement[bool]:
+    now = func.clock_timestamp()
+    return SignIn.revoked_at.is_(None) & (SignIn.seen_at > now - IDLE) & (SignIn.created_at > now - LONGEST)
+
+
+def _address(email: str) -> str:
+    address = email.strip().casefold()
+    if len(address) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+        raise errors.NotAnAddress
+    return address
+
+
+def _is_right(password: str, expected: str | None) -> bool:
+    return _hasher().verify(password, expected or _nobody())
+
+
+@cache
+def _hasher() -> PasswordHash:
+    return PasswordHash.recommended()
+
+
+@cache
+def _nobody() -> str:
+    """The hash that a password is compared with when there is no such agent: it takes as long."""
+    return _hasher().hash(secrets.token_urlsafe())

