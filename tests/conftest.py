@@ -1,0 +1,34 @@
+"""What every test can ask for, and what none may do: reach beyond this machine."""
+
+import sys
+from ipaddress import ip_address
+from typing import Any
+
+pytest_plugins = ["tests.postgres", "tests.browser"]
+
+NAMES = {None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}
+
+
+class NetworkInTests(RuntimeError):
+    """A test tried to reach beyond loopback."""
+
+
+def _stay_at_home(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+        if host not in NAMES and not _is_loopback(host):
+            raise NetworkInTests(f"a test connects to {host}")
+    if event == "socket.getaddrinfo":
+        host = arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]
+        if host not in NAMES and not _is_loopback(host):
+            raise NetworkInTests(f"a test looks up {host}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.endswith(".localhost")
+
+
+sys.addaudithook(_stay_at_home)

@@ -1,0 +1,111 @@
+"""The embedded PostgreSQL: it starts, it ends with us, and it says why when it cannot."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from handoff.embedded import AlreadyRunning, DatabaseDidNotStart, Embedded, alone
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from handoff.embedded import Embedded
+server = Embedded(Path(sys.argv[1]))
+server.start()
+print(server._process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def start_owner(folder: Path) -> tuple[subprocess.Popen[str], psutil.Process]:
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(folder)], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout
+    with owner.stdout:
+        return owner, psutil.Process(int(owner.stdout.readline()))
+
+
+def test_what_was_written_is_there_after_its_owner_was_killed(tmp_path: Path) -> None:
+    owner, postgres = start_owner(tmp_path / "postgres")
+    server = Embedded(tmp_path / "postgres")
+    with psycopg.connect(server.url()) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    owner.kill()
+    owner.wait()
+    server.start()
+    assert not postgres.is_running() or postgres.status() == psutil.STATUS_ZOMBIE
+    with psycopg.connect(server.url()) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+    server.stop()
+    assert not server.is_running()
+
+
+def test_a_server_whose_owner_is_gone_ends_by_itself(tmp_path: Path) -> None:
+    owner, postgres = start_owner(tmp_path / "postgres")
+    owner.kill()
+    owner.wait()
+    deadline = time.monotonic() + 5
+    while postgres.is_running() and postgres.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "PostgreSQL outlived its owner"
+        time.sleep(0.05)
+
+
+def test_a_killed_server_leaves_nothing_in_the_way_of_the_next(tmp_path: Path) -> None:
+    server = Embedded(tmp_path / "postgres")
+    server.start()
+    assert server._process
+    server._process.kill()
+    server._process.wait()
+    assert not server.is_running()
+    server.start()
+    assert server.is_running()
+    server.stop()
+
+
+def test_a_folder_with_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
+    server = Embedded(tmp_path / ("long" * 25) / "postgres")
+    server.start()
+    psycopg.connect(server.url()).close()
+    server.stop()
+
+
+def test_data_of_another_version_is_refused_with_its_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "postgres"
+    folder.mkdir()
+    (folder / "PG_VERSION").write_text("16\n")
+    with pytest.raises(DatabaseDidNotStart, match="another version of PostgreSQL"):
+        Embedded(folder).start()
+
+
+def test_a_server_that_cannot_start_says_what_postgresql_said(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseDidNotStart, match="no_such_setting"):
+        Embedded(tmp_path / "postgres", {"no_such_setting": "1"}).start()
+
+
+def test_a_folder_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(AlreadyRunning, match=str(os.getpid())), alone(tmp_path):
+        pass
+    with alone(tmp_path):
+        pass
+
+
+def test_a_stranger_with_the_same_number_as_a_dead_server_is_left_alone(tmp_path: Path) -> None:
+    server = Embedded(tmp_path / "postgres")
+    server.start()
+    server.stop()
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    pidfile = tmp_path / "postgres" / "postmaster.pid"
+    pidfile.write_text(f"{stranger.pid}\n{tmp_path / 'postgres'}\n0\n5432\n\n\n\nready\n")
+    try:
+        server.start()
+        server.stop()
+        assert stranger.poll() is None
+    finally:
+        stranger.send_signal(signal.SIGKILL)
+        stranger.wait()
