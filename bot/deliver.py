@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -46,7 +46,7 @@ async def claim(session: AsyncSession) -> Claimed | bool:
     return Claimed(message.id, customer.account, thread.channel, line)
 
 
-def _next():  # type: ignore[no-untyped-def]  # SQLAlchemy's Select of a query with a correlated alias
+def _next() -> Select[Message]:
     earlier = aliased(Message)
     in_order: ColumnElement[bool] = ~exists().where(
         earlier.thread_id == Message.thread_id, earlier.seq < Message.seq, earlier.delivery == "pending"

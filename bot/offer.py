@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channel import NeverDeliverable, Post, PublicOffer, TryLater
 from handoff import offers, people, threads, tokens
+from handoff.base import OfferState
 from handoff.models import Attempt, Offer, Promise, Thread
 
 PATIENCE = 10.0
@@ -128,7 +129,7 @@ async def claim(session: AsyncSession, terms: Terms) -> Claimed | bool:
     return Claimed(offer.id, n, thread.channel, public, monotonic())
 
 
-def _too_late_for(offer: Offer, promise: Promise, thread: Thread) -> tuple[str, str] | None:
+def _too_late_for(offer: Offer, promise: Promise, thread: Thread) -> tuple[OfferState, str] | None:
     if promise.stopped_at is not None:
         return "suppressed", "said STOP"
     if thread.speaker != "nobody" or thread.ended_at is not None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import offers, threads, tokens
+from handoff import database, offers, threads, tokens
 from handoff.models import Attempt, Offer, Thread
 
 LOOK_EVERY = timedelta(seconds=30)
@@ -57,7 +57,7 @@ async def settle(session: AsyncSession, doubt: Doubt, found: str | None, patienc
         return
     if found is not None:
         await offers.mark_sent(session, offer, "found where we said it", found)
-    elif await session.scalar(select(func.clock_timestamp() - attempt.started_at)) > patience:
+    elif await database.clock(session) - attempt.started_at > patience:
         offer.state, offer.why = "human", "delivery unconfirmed"
         thread = await threads.locked(session, offer.thread_id)
         await threads.append(session, thread, "event", "bot", "It is not certain that the offer was delivered")

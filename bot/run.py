@@ -50,7 +50,7 @@ class Bot:
             tasks.create_task(repeat.share("offer", self.claim_offer, bells[1]))
             tasks.create_task(repeat.share("triage", self.claim_talk, bells[2]))
             tasks.create_task(repeat.share("deliver", self.claim_line, bells[3]))
-            tasks.create_task(repeat.every(5, "reconcile", self.reconcile))
+            tasks.create_task(repeat.every(5, "settle doubts", self.settle_doubts))
             tasks.create_task(repeat.every(60, "forget", self.forget))
 
     async def _listen(self, channel: Channel) -> None:
@@ -145,7 +145,7 @@ class Bot:
                 await stop.stop(session, claimed.account, stop.BLOCKED, self._brand.name)
             await deliver.settle(session, claimed, outcome)
 
-    async def reconcile(self) -> None:
+    async def settle_doubts(self) -> None:
         """Find out what became of offers that were cut short."""
         async with self._database.transaction("reconcile.recover") as session:
             await reconcile.recover(session, self._settings.lease)

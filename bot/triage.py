@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.say import say
-from handoff import cases, threads
+from handoff import cases, database, threads
 from handoff.base import Delivery
 from handoff.failpoints import outside
 from handoff.models import Case, Customer, Message, Offer, OptIn, Thread
@@ -122,7 +122,7 @@ async def _look(session: AsyncSession, thread: Thread) -> Due:
         talk=thread.talk,
         seq=line.seq if line else None,
         line=line.text if line else None,
-        waited=(await session.scalar(select(func.clock_timestamp()))) - since,
+        waited=await database.clock(session) - since,
         was_closed=await session.scalar(select(Case.id).where(Case.thread_id == thread.id).limit(1)) is not None,
     )
 
@@ -201,7 +201,8 @@ async def settle(session: AsyncSession, terms: Terms, due: Due, turn: Turn | End
     if thread.heard_seq != due.heard_seq:
         return None
     if turn is None:
-        return await _wait(session, terms, thread)
+        await _wait(session, terms, thread)
+        return None
     said = await _write_answers(session, thread, turn, "pending")
     await _take_note(session, terms, thread, due, turn)
     ending = turn if isinstance(turn, Ending) else _ending(turn.result)

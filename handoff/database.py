@@ -3,8 +3,9 @@
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -63,6 +64,11 @@ class Database:
 def with_driver(url: str) -> URL:
     """The same address for SQLAlchemy, spoken to by psycopg."""
     return make_url(url).set(drivername="postgresql+psycopg")
+
+
+async def clock(session: AsyncSession) -> datetime:
+    """The time by the database's clock, which all processes share."""
+    return (await session.execute(select(func.clock_timestamp()))).scalar_one()
 
 
 def changed(session: AsyncSession, thread_id: int) -> None:

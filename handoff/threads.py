@@ -68,7 +68,7 @@ async def append(
     """
     if await _is_there(session, thread, external_id, client_id):
         return None
-    now = await session.scalar(select(func.clock_timestamp()))
+    now = await database.clock(session)
     thread.last_seq += 1
     message = Message(
         thread_id=thread.id,

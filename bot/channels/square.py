@@ -82,7 +82,7 @@ class Square:
         """Answer the post with the offer; the same token is said once. Raises `NeverDeliverable`, `Unknown`."""
         try:
             async with self._database.transaction("square.offer") as session:
-                answered = await square.get(session, int(offer.in_reply_to))
+                answered = await square.get(session, int(offer.in_reply_to), locked=True)
                 bot = await members.bot_member(session, self._bot_name)
                 key, link = _key(offer.token), self.link(offer.token)
                 said = await square.post(
