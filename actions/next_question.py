@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from actions.problems import NOT_KNOWN, PROBLEMS
 
 MOST_TURNS = 6
+SURE = 0.6
 SURELY_SOLVED = 0.8
 DETAILS = ("order_number", "amount", "product", "device", "more")
 SMALL_TALK = ("affirm", "greet", "begin", "thanks_solved")
@@ -87,8 +88,9 @@ def _answer(talk: Talk, said: Said) -> Talk | None:
     if said.intent == "thanks_solved":
         return replace(talk, question="solved")
     if said.intent in PROBLEMS:
-        confidence = max(said.confidence, talk.confidence if said.intent == talk.problem else 0)
-        return replace(talk, problem=said.intent, confidence=confidence, confirmed=True)
+        again = said.intent == talk.problem
+        confidence = max(said.confidence, talk.confidence if again else 0)
+        return replace(talk, problem=said.intent, confidence=confidence, confirmed=again or said.confidence >= SURE)
     if talk.question == "confirmed":
         return _confirmed_answer(talk, said)
     return None

@@ -12,7 +12,7 @@ LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "nlu"
 
-# Rasa needs these of ours and no others: keys and passwords stay with us.
+# Rasa gets these of ours and no others: keys and passwords stay with us.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
@@ -58,5 +58,6 @@ def action_server(python: Path, port: int) -> Command:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return the environment that Rasa's processes get: little of ours, quiet, one processor."""
-    return {name: os.environ[name] for name in INHERITED if name in os.environ} | QUIET | more
+    """Return the environment of Rasa's processes: little of ours, quiet, one thread, our components to import."""
+    ours = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return ours | QUIET | {"PYTHONPATH": str(ROOT)} | more

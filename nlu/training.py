@@ -12,6 +12,7 @@ from pathlib import Path
 from nlu.server import PROJECT, environment
 
 INPUTS = ("config.yml", "domain", "data")
+COMPONENTS = "components"
 LONGEST_TRAINING = 900.0
 
 
@@ -49,8 +50,8 @@ async def ensure_model(python: Path, models: Path, tell: Callable[[str], None], 
 
 
 def _inputs(project: Path) -> list[Path]:
-    found = [path for name in INPUTS for path in (project / name, *(project / name).rglob("*"))]
-    return sorted(path for path in found if path.is_file() and path.suffix in (".yml", ".yaml", ".txt"))
+    found = [path for name in (*INPUTS, COMPONENTS) for path in (project / name, *(project / name).rglob("*"))]
+    return sorted(path for path in found if path.is_file() and path.suffix in (".yml", ".py"))
 
 
 async def _train(python: Path, project: Path, workplace: Path, tell: Callable[[str], None]) -> None:
