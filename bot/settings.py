@@ -1,149 +1,191 @@
-"""What the bot reads: the environment, once, and the brand's own file `knock.toml`."""
+"""What the bot reads once, when it starts: settings from the environment, and the brand from `knock.toml`."""
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Any, Self
 
-import msgspec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from handoff.settings import Settings
+from nlu.server import ROOT
 
-LANGUAGES = ("en", "es", "de", "fr", "el")
-"""Languages in which the bot has sentences of its own (say.toml)."""
+LONGEST_OFFER = 280
+"""Characters of an offer: X's limit, the strictest of all channels."""
 
 
 class BotSettings(Settings):
-    """Settings of the bot, on top of those of the record and the inbox."""
+    """Settings of everything; docs/operations.md has the table."""
 
     brand_file: Path = Path("knock.toml")
-    """The brand: its name, words, accounts, and what it offers in which language."""
+    """The brand: its words, its offer, its languages, how long chats are kept."""
 
-    telegram_token: str | None = None
-    """The token that BotFather gave; without one there is no Telegram."""
+    telegram_token: str | None = Field(default=None, repr=False)
+    """Token of the bot on Telegram, from BotFather; no Telegram when not set."""
 
     telegram_api: str | None = None
-    """Another Bot API server than Telegram's own, as `http://host:port`."""
+    """Another server of Telegram's Bot API than Telegram's own."""
 
     telegram_webhook_url: str | None = None
-    """The https address at which Telegram reaches `/telegram` of the pages; polling when not set."""
+    """Where Telegram shall push updates, under the public address; we ask for them when not set."""
 
-    telegram_webhook_secret: str | None = None
-    """What Telegram sends along to prove that an update is its own; needed with a webhook."""
+    telegram_webhook_secret: str | None = Field(default=None, repr=False, pattern=r"^[A-Za-z0-9_-]{16,256}$")
+    """What proves that a push is Telegram's: 16 to 256 of A-Z, a-z, 0-9, _ and -."""
 
     rasa_url: str | None = None
-    """A Rasa server that somebody else runs; our own when not set."""
+    """A Rasa server of your own; one is started as a child when not set."""
 
-    rasa_token: str | None = None
-    """The token of that Rasa server."""
+    rasa_token: str | None = Field(default=None, repr=False)
+    """The token of that server. A child gets a new one at each start."""
 
-    rasa_python: Path = Path(".venv-rasa/bin/python")
-    """The Python 3.10 in which Rasa is installed; without it every customer who opts in goes to a human."""
+    rasa_python: Path = ROOT / ".venv-rasa/bin/python"
+    """The Python of Rasa's own environment."""
 
-    cool_down_days: float = 30
-    """Days after an offer in which the same account is offered nothing else."""
+    triage_languages: Annotated[tuple[str, ...], NoDecode] = ("en",)
+    """Languages, with commas, that Rasa's examples are in; customers who speak another go straight to a person."""
 
-    link_days: float = 7
-    """Days for which the link of an offer opens."""
+    cool_down_days: float = Field(default=30, ge=0)
+    """Days after an offer in which the same account gets no other one."""
 
-    lease_seconds: float = 60
-    """Seconds after which an offer that is being sent, without an end, is in doubt."""
+    link_days: float = Field(default=7, gt=0)
+    """Days for which the link of an offer can be used."""
 
-    doubt_minutes: float = 15
-    """Minutes after which an offer in doubt is shown to a person."""
+    lease_seconds: float = Field(default=60, gt=15)
+    """Seconds after which the sender of an offer is taken for dead; longer than its patience (10) and a call."""
 
-    rasa_wait_seconds: float = 60
-    """Seconds that a customer who opted in waits for a Rasa that is not ready, before a person takes over."""
+    doubt_minutes: float = Field(default=15, gt=0)
+    """Minutes in which we look for an offer in doubt, before a person is asked."""
 
-    quiet_hours: float = 24
-    """Hours of silence in the talk with the bot after which a person looks at it."""
+    rasa_wait_seconds: float = Field(default=60, ge=0)
+    """Seconds that somebody who opted in waits for a Rasa that is not ready, before a person gets the thread."""
 
-    triage_languages: tuple[str, ...] = ("en",)
-    """Languages that Rasa's model understands; customers who speak another go to a person."""
+    quiet_hours: float = Field(default=24, gt=0)
+    """Hours without a word in the middle of triage, after which a person gets the thread."""
+
+    @field_validator("triage_languages", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _webhook_has_a_secret(self) -> Self:
+        if self.telegram_webhook_url and not self.telegram_webhook_secret:
+            raise ValueError("KNOCK_TELEGRAM_WEBHOOK_URL needs KNOCK_TELEGRAM_WEBHOOK_SECRET")
+        return self
 
     @cached_property
     def cool_down(self) -> timedelta:
+        """Between two offers to one account."""
         return timedelta(days=self.cool_down_days)
 
     @cached_property
     def link_life(self) -> timedelta:
+        """Of an offer's link."""
         return timedelta(days=self.link_days)
 
     @cached_property
     def lease(self) -> timedelta:
+        """Of who sends an offer."""
         return timedelta(seconds=self.lease_seconds)
 
     @cached_property
     def doubt(self) -> timedelta:
+        """Between the doubt and the question to a person."""
         return timedelta(minutes=self.doubt_minutes)
 
     @cached_property
     def rasa_wait(self) -> timedelta:
+        """Between an opt-in and the handoff, while there is no Rasa."""
         return timedelta(seconds=self.rasa_wait_seconds)
 
     @cached_property
     def quiet(self) -> timedelta:
+        """Between a customer's last line in triage and the handoff."""
         return timedelta(hours=self.quiet_hours)
 
 
-class OfferText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What an offer says in one language: its sentence, and the label of its link."""
-
-    text: str
-    label: str
+class BrandUnreadable(Exception):
+    """The brand file cannot be used: correct it and start again."""
 
 
-class Consent(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What a customer agrees to by the click, and the version of these words."""
+class _Strict(BaseModel):
+    """Keys that we do not know are errors: a typo must not switch something off."""
 
-    version: str
-    text: str
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class Brand(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A brand, as `knock.toml` describes it. `accounts`: our own, by channel, whose posts are never answered."""
+class OfferWords(_Strict):
+    """What an offer says in one language; `{name}` stands for the brand's."""
 
-    name: str
-    words: tuple[str, ...]
-    languages: tuple[str, ...]
+    text: str = Field(min_length=1, max_length=LONGEST_OFFER)
+    label: str = Field(min_length=1, max_length=40)
+
+
+class Consent(_Strict):
+    """What a customer says yes to. A new wording needs a new version."""
+
+    version: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+
+
+class Detection(_Strict):
+    """How sure the detector must be before help is offered; its own threshold when not set."""
+
+    threshold: float | None = Field(default=None, gt=0, lt=1)
+
+
+class Brand(_Strict):
+    """Whose customers we help. The first language is the one for texts whose language we cannot tell."""
+
+    name: str = Field(min_length=1, max_length=40)
+    words: tuple[str, ...] = Field(min_length=1)
+    house: tuple[str, ...] = ()
+    privacy_url: str | None = Field(default=None, pattern=r"^https?://")
+    retention_days: int = Field(default=365, ge=1)
+    own_accounts: dict[str, tuple[str, ...]] = {}
     consent: Consent
-    offer: Mapping[str, OfferText]
-    accounts: Mapping[str, tuple[str, ...]] = {}
-    threshold: float | None = None
-    retention_days: int = 90
-    privacy_url: str | None = None
+    detection: Detection = Detection()
+    offer: dict[str, OfferWords] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nobody_is_called_like_the_brand(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return values if values.get("house") else values | {"house": [values.get("name")]}
+
+    @model_validator(mode="after")
+    def _offers_fit(self) -> Self:
+        for language in self.languages:
+            if len(self.offer_in(language)[0]) > LONGEST_OFFER:
+                raise ValueError(
+                    f"offer.{language}.text is longer than {LONGEST_OFFER} characters with the brand's name in it"
+                )
+        return self
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The languages that we offer help in, as two-letter codes."""
+        return tuple(self.offer)
+
+    @property
+    def own(self) -> frozenset[tuple[str, str]]:
+        """Our own accounts, as (channel, id)."""
+        return frozenset((channel, account) for channel, accounts in self.own_accounts.items() for account in accounts)
 
     def offer_in(self, language: str) -> tuple[str, str]:
-        """The offer's sentence and label in a language, or in the brand's first."""
-        offer = self.offer.get(language) or self.offer[self.languages[0]]
-        return offer.text.replace("{brand}", self.name), offer.label
-
-
-class BrandFileError(ValueError):
-    """The brand file cannot be used; the message names the file and the key."""
+        """Text and label of the offer in the language, or in the first one where we do not speak it."""
+        words = self.offer.get(language) or self.offer[self.languages[0]]
+        return words.text.replace("{name}", self.name), words.label.replace("{name}", self.name)
 
 
 def read_brand(path: Path) -> Brand:
-    """The brand in a file. Raises `BrandFileError`."""
+    """The brand in a TOML file. Raises `BrandUnreadable`, which names file and key."""
     try:
-        brand = msgspec.toml.decode(path.read_bytes(), type=Brand)
-    except FileNotFoundError as error:
-        raise BrandFileError(f"{path} is missing: copy the one that Knock comes with and change it") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BrandFileError(f"{path}: {error}") from error
-    if trouble := _trouble(brand):
-        raise BrandFileError(f"{path}: {trouble}")
-    return brand
-
-
-def _trouble(brand: Brand) -> str | None:
-    unknown = [language for language in brand.languages if language not in LANGUAGES]
-    if unknown:
-        return f"`languages` has {unknown[0]}, but the bot speaks {', '.join(LANGUAGES)}"
-    if not brand.languages or brand.languages[0] not in brand.offer:
-        return "`offer` needs a table for the first of `languages`"
-    if not any(word.strip() for word in brand.words):
-        return "`words` needs at least one word or handle of the brand"
-    if brand.threshold is not None and not 0 < brand.threshold < 1:
-        return "`threshold` must be between 0 and 1"
-    return None
+        return Brand.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BrandUnreadable(f"{path}: {error}") from error
+    except ValidationError as errors:
+        lines = (f"  {'.'.join(map(str, error['loc'])) or 'file'}: {error['msg']}" for error in errors.errors())
+        raise BrandUnreadable("\n".join([f"{path} cannot be used:", *lines])) from errors

@@ -6,28 +6,34 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """Settings with the prefix `KNOCK_`; docs/operations.md has the table."""
 
-    model_config = SettingsConfigDict(env_prefix="KNOCK_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="KNOCK_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Path("var")
     """Folder of everything that is not code: the embedded database, models, logs, the secret."""
 
-    database_url: str | None = None
+    database_url: str | None = Field(default=None, repr=False)
     """A PostgreSQL ≥ 15 of your own, as `postgresql://…`; the embedded one when not set."""
 
-    secret: str | None = None
+    secret: str | None = Field(default=None, repr=False)
     """Key of links and of the hashes of accounts; made in `home/secret` when not set."""
 
     host: str = "127.0.0.1"
     """Address that the pages and the inbox listen on."""
 
     public_port: int = 8000
+    """Port of the customers' pages."""
+
     inbox_port: int = 8001
+    """Port of the inbox."""
 
     public_url: str | None = None
     """Where customers reach the pages, when it is not `http://localhost:<public_port>`."""
