@@ -81,6 +81,11 @@ class Flow:
         async with self._database.reading() as session:
             return await opt_in.landing(session, self._yes, token)
 
+    def way_in(self, channel: str, token: str) -> str | None:
+        """Where an author goes on if the channel itself proves who it is; `None` if our page does."""
+        there = self._channels.get(channel)
+        return there.link(token) if there and there.names_author() else None
+
     async def _on(self, session: AsyncSession, event: Event) -> None:
         match event:
             case Post():

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 SHORTEST, LONGEST = 2, 30
 
 RESERVED = frozenset(
-    "admin administrator agent bot customercare customerservice help helpdesk knock mod moderator "
-    "official root staff support system team".split()
+    ["admin", "administrator", "agent", "bot", "customercare", "customerservice", "help", "helpdesk", "knock", "mod"]
+    + ["moderator", "official", "root", "staff", "support", "system", "team"]
 )
 """Words that would let somebody pass for the house."""
 

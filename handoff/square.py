@@ -100,6 +100,16 @@ async def post(
     return said
 
 
+async def answer(
+    session: AsyncSession, member: Member, words: str, topic_id: int, answered_id: int, *, key: str
+) -> SquarePost:
+    """Answer a post of a topic. Raises `NoSuchPost` and what `post` raises."""
+    answered = await get(session, answered_id, locked=True)
+    if answered.topic != topic_id:
+        raise NoSuchPost
+    return await post(session, member, words, key=key, answers=answered)
+
+
 async def edit(session: AsyncSession, post_id: int, member: Member, words: str) -> SquarePost:
     """Change one's own post. Raises `NotYours`, `NoSuchPost` and what `post` raises."""
     found = await _own(session, post_id, member)
@@ -117,7 +127,7 @@ async def delete(session: AsyncSession, post_id: int, member: Member) -> SquareP
 
 async def report(session: AsyncSession, post_id: int) -> SquarePost:
     """Ask the moderators to look at a post. Raises `NoSuchPost`."""
-    found = await get(session, post_id)
+    found = await get(session, post_id, locked=True)
     found.reports += 1
     return found
 
@@ -131,20 +141,21 @@ async def reported(session: AsyncSession) -> Sequence[SquarePost]:
 
 async def remove(session: AsyncSession, post_id: int, by: str) -> SquarePost:
     """Take a post away, as the moderator `by`. Raises `NoSuchPost`."""
-    return await _remove(session, await get(session, post_id), by)
+    return await _remove(session, await get(session, post_id, locked=True), by)
 
 
 async def keep(session: AsyncSession, post_id: int) -> SquarePost:
     """Leave a reported post where it is. Raises `NoSuchPost`."""
-    found = await get(session, post_id)
+    found = await get(session, post_id, locked=True)
     found.reports = 0
     return found
 
 
-async def get(session: AsyncSession, post_id: int) -> SquarePost:
-    """A post with its member, locked. Raises `NoSuchPost`."""
+async def get(session: AsyncSession, post_id: int, *, locked: bool = False) -> SquarePost:
+    """A post with its member. Raises `NoSuchPost`."""
     query = select(SquarePost).where(SquarePost.id == post_id, SquarePost.removed_at.is_(None))
-    found = await session.scalar(query.options(joinedload(SquarePost.member)).with_for_update(of=SquarePost))
+    query = query.options(joinedload(SquarePost.member))
+    found = await session.scalar(query.with_for_update(of=SquarePost) if locked else query)
     if found is None:
         raise NoSuchPost
     return found
@@ -161,12 +172,18 @@ async def topics(session: AsyncSession, page: int = 1) -> tuple[Sequence[Topic],
     return [Topic(*row) for row in rows[:PAGE]], len(rows) > PAGE
 
 
-async def topic(session: AsyncSession, topic_id: int, page: int = 1) -> tuple[Sequence[SquarePost], bool]:
-    """One page of a topic's posts, oldest first, removed ones included, and whether there are more."""
+async def topic(session: AsyncSession, topic_id: int, page: int = 1) -> tuple[SquarePost, Sequence[SquarePost], bool]:
+    """A topic's first post; one page of its posts, oldest first, removed ones included; and whether there are more.
+
+    Raises `NoSuchPost`.
+    """
+    first = await session.get(SquarePost, topic_id, options=[joinedload(SquarePost.member)])
+    if first is None or first.topic_id is not None:
+        raise NoSuchPost
     answered = joinedload(SquarePost.answers).joinedload(SquarePost.member)
     query = _of(topic_id).order_by(SquarePost.id).options(joinedload(SquarePost.member), answered)
     rows = (await session.scalars(query.offset((page - 1) * PAGE).limit(PAGE + 1))).all()
-    return rows[:PAGE], len(rows) > PAGE
+    return first, rows[:PAGE], len(rows) > PAGE
 
 
 async def newest(session: AsyncSession, topic_id: int, most: int) -> Sequence[SquarePost]:
@@ -204,7 +221,7 @@ def _checked(member: Member, words: str) -> str:
 
 
 async def _own(session: AsyncSession, post_id: int, member: Member) -> SquarePost:
-    found = await get(session, post_id)
+    found = await get(session, post_id, locked=True)
     if found.member_id != member.id:
         raise NotYours
     return found

@@ -1,0 +1,12 @@
+"""The customer's pages: public, and apart from the staff's; the two share no cookie.
+
+app      the application: what is shared by every page
+site     what every page is made with, and who is asking
+pace     how often one person may do what
+square   /square: the forum
+posts    /square/p: what an author or a reader may do with one post
+link     /h/<token>: the page behind an offer's link; opting in
+chat     the chat that takes its place after the opt-in
+view     a thread as its customer may see it
+stop     /stop/<token>: STOP by a button
+"""

@@ -1,0 +1,111 @@
+"""The customer's application: its pages, what stands in front of them, and what they say when something is wrong."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bot.flow import Flow
+from bot.pages import chat, link, posts, square, stop
+from bot.pages.site import Site, see, site
+from bot.settings import BotSettings, Brand
+from handoff.database import Database
+from handoff.live import Live
+from handoff.square_errors import NoSuchPost, NotYours
+from handoff.web.guard import BodyLimit, SameOrigin, SecurityHeaders
+
+log = logging.getLogger(__name__)
+
+SENTENCES = {
+    403: ("That is not possible here", "Only its author can do that."),
+    404: ("There is nothing here", "The page was removed, or the address is not whole."),
+    405: ("There is nothing here", "The page was removed, or the address is not whole."),
+    413: ("That is too much at once", "Shorten it, or send it in parts."),
+    500: ("That is our mistake", "Something went wrong on our side. Go back and try again; your text is still there."),
+    503: ("One moment", "We cannot reach our record right now. Try again in a moment; nothing you wrote is lost."),
+}
+
+
+def create_app(settings: BotSettings, brand: Brand, database: Database, flow: Flow, live: Live) -> FastAPI:
+    """The customer's pages. They share nothing with the inbox but the record."""
+    app = FastAPI(openapi_url=None)
+    here = app.state.site = Site(settings, brand, database, flow, live)
+    app.get("/")(_front)
+    app.get("/privacy")(_privacy)
+    app.get("/healthz")(_health)
+    for part in (square, posts, link, chat, stop):
+        app.include_router(part.router)
+    app.mount("/static", here.assets)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SameOrigin, origin=settings.public_origin)
+    app.add_middleware(SecurityHeaders, origin=settings.public_origin, referrer="no-referrer")
+    for error, answer in ERRORS.items():
+        app.add_exception_handler(error, answer)
+    return app
+
+
+async def _front() -> RedirectResponse:
+    return see("/square")
+
+
+async def _privacy(request: Request) -> HTMLResponse:
+    here = site(request)
+    return here.page(
+        "privacy.html", retention=here.brand.retention_days, privacy_url=here.brand.privacy_url, indexed=True
+    )
+
+
+async def _health(request: Request) -> JSONResponse:
+    try:
+        async with site(request).database.reading() as session:
+            await session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError):
+        return JSONResponse({"database": "away"}, 503)
+    return JSONResponse({"database": "ok"})
+
+
+def _sorry(request: Request, status: int) -> HTMLResponse:
+    title, words = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 404])
+    return site(request).plain(status, title, words, "/square", "Go to the square")
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    return _sorry(request, error.status_code if isinstance(error, HTTPException) else 500)
+
+
+async def _nothing(request: Request, error: Exception) -> Response:
+    return _sorry(request, 404)
+
+
+async def _not_yours(request: Request, error: Exception) -> Response:
+    return _sorry(request, 403)
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    """The record is away, or refuses: only the former is worth trying again."""
+    gone = not isinstance(error, DBAPIError) or error.connection_invalidated or _is_operational(error)
+    log.error("the record: %s", error) if gone else log.exception("the record refused", exc_info=error)
+    return _sorry(request, 503 if gone else 500)
+
+
+def _is_operational(error: DBAPIError) -> bool:
+    return type(error).__name__ in ("OperationalError", "InterfaceError")
+
+
+async def _mistake(request: Request, error: Exception) -> Response:
+    return _sorry(request, 500)
+
+
+ERRORS = {
+    HTTPException: _http,
+    RequestValidationError: _nothing,
+    NoSuchPost: _nothing,
+    NotYours: _not_yours,
+    SQLAlchemyError: _away,
+    Exception: _mistake,
+}

@@ -1,0 +1,84 @@
+"""The chat: what takes the place of the landing page once the author has opted in."""
+
+from datetime import UTC, datetime
+from secrets import token_urlsafe
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from bot.channel import PrivateMessage
+from bot.pages.door import Door, door, elsewhere, nothing_here
+from bot.pages.pace import TooFast
+from bot.pages.site import see, site
+from bot.pages.view import ALL, NEWEST, view
+from handoff.models import Thread
+from handoff.square import CHANNEL
+from handoff.web.stream import stream
+
+router = APIRouter(prefix="/h")
+
+LONGEST = 4096
+"""Characters of one message, as in every other channel."""
+
+
+async def chat_page(
+    request: Request, token: str, found: Door, chat: Thread, status: int = 200, error: str = "", text: str = ""
+) -> HTMLResponse:
+    """The chat as it stands. The query `after=N` leaves out what the page has already, `all=1` shows everything."""
+    here, query = site(request), request.query_params
+    async with here.database.reading() as session:
+        seen = await view(session, chat, here.brand.name, ALL if query.get("all") else NEWEST)
+    after = int(after) if (after := query.get("after", "")).isdecimal() else 0
+    new = [message for message in seen.messages if message.seq > after]
+    over = found.landing.stopped
+    return here.page(
+        "chat.html", status, token=token, view=seen, new=new, over=over, error=error, text=text, member=found.member
+    )
+
+
+@router.post("/{token}/say")
+async def say(
+    request: Request, token: str, text: Annotated[str, Form()] = "", client_id: Annotated[str, Form()] = ""
+) -> Response:
+    """Say something in the chat. The same `client_id` is said once."""
+    here, found = site(request), await door(request, token)
+    if found is None or found.is_closed:
+        return nothing_here(here, found)
+    if found.chat is None:
+        return elsewhere(here, found, token, 403)
+    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    if error := await _objection(request, found.chat, text):
+        status = 429 if isinstance(error, TooFast) else 422
+        sentence = error.sentence if isinstance(error, TooFast) else error
+        return await chat_page(request, token, found, found.chat, status, sentence, text)
+    message_id = f"chat:{client_id[:64] or token_urlsafe(12)}"
+    await here.flow.on_message(PrivateMessage(CHANNEL, message_id, found.author, text, datetime.now(UTC)))
+    return see(f"/h/{token}#end")
+
+
+@router.get("/{token}/live")
+async def live(request: Request, token: str) -> Response:
+    """Hints that the chat changed, for as long as its author asks."""
+    here, found = site(request), await door(request, token)
+    if found is None or found.chat is None:
+        return Response(status_code=404)
+    thread_id = found.chat.id
+
+    async def still_the_author() -> bool:
+        now = await door(request, token)
+        return now is not None and now.chat is not None and now.chat.id == thread_id
+
+    return stream(here.live, still_the_author, lambda hint: hint == thread_id)
+
+
+async def _objection(request: Request, chat: Thread, text: str) -> str | TooFast | None:
+    if not text:
+        return "Write something first."
+    if len(text) > LONGEST:
+        return f"That is {len(text):,} characters, and a message can have {LONGEST:,}. Shorten it, or send it in parts."
+    try:
+        await site(request).pace.keep("say", chat.id)
+    except TooFast as error:
+        return error
+    return None

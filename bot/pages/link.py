@@ -1,0 +1,78 @@
+"""/h/<token>: the page behind an offer's link. Looking at it changes nothing, ever; only its author can opt in."""
+
+import secrets
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from bot.channel import Click
+from bot.pages.chat import chat_page
+from bot.pages.door import door, elsewhere, nothing_here
+from bot.pages.pace import TooFast
+from bot.pages.site import Site, address, see, site
+from handoff.square import CHANNEL
+
+router = APIRouter(prefix="/h")
+
+
+@router.api_route("/{token}", methods=["GET", "HEAD"])
+async def look(request: Request, token: str) -> Response:
+    """The chat, the offer of one, or a neutral page, by who is asking."""
+    here = site(request)
+    try:
+        await here.pace.keep("link", address(request))
+    except TooFast as error:
+        return too_fast(here, error, f"/h/{token}")
+    found = await door(request, token)
+    if found is None:
+        return nothing_here(here, None)
+    if found.chat is not None:
+        return await chat_page(request, token, found, found.chat)
+    if found.is_closed:
+        return nothing_here(here, found)
+    if not found.is_author:
+        return elsewhere(here, found, token)
+    return stopped(here) if found.landing.stopped else _offer(here, token)
+
+
+@router.post("/{token}")
+async def opt_in(request: Request, token: str) -> Response:
+    """Say yes. Anybody may press the button; only for the author something comes of it."""
+    here = site(request)
+    try:
+        await here.pace.keep("button", address(request))
+    except TooFast as error:
+        return too_fast(here, error, f"/h/{token}")
+    found = await door(request, token)
+    if found is None:
+        return nothing_here(here, None)
+    click = Click(CHANNEL, f"click:{secrets.token_urlsafe(12)}", found.author, token, datetime.now(UTC))
+    clicked = await here.flow.on_click(click)
+    match clicked.outcome:
+        case "opted_in" | "already":
+            return see(f"/h/{token}#end")
+        case "not_author":
+            return elsewhere(here, found, token, 403)
+        case "stopped":
+            return stopped(here, 409)
+        case "unknown" | "expired":
+            return nothing_here(here, found)
+
+
+def stopped(here: Site, status: int = 200) -> HTMLResponse:
+    """What somebody sees who said STOP."""
+    words = f"{here.brand.name} will not contact you again."
+    return here.plain(status, "You said stop, and it is so", words, "/square", "Go to the square")
+
+
+def too_fast(here: Site, error: TooFast, back: str) -> HTMLResponse:
+    """Ask to wait, with the time."""
+    page = here.plain(429, "One moment", error.sentence, back, "Try again")
+    page.headers["Retry-After"] = str(error.seconds)
+    return page
+
+
+def _offer(here: Site, token: str) -> HTMLResponse:
+    consent, days = here.brand.consent.text, here.brand.retention_days
+    return here.page("landing.html", token=token, consent=consent, retention=days)

@@ -1,0 +1,112 @@
+"""What every page is made with, and who is asking."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import RedirectResponse
+
+from bot.flow import Flow
+from bot.pages.pace import Pace
+from bot.settings import BotSettings, Brand
+from handoff import members
+from handoff.database import Database
+from handoff.live import Live
+from handoff.members import Member
+from handoff.web.assets import Assets
+
+HERE = Path(__file__).parent
+
+ICONS = ("bot", "circle-alert", "flag", "lock", "message-circle", "messages-square", "send", "trash-2")
+
+YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Site:
+    """The parts that pages are made of; each request finds them at `request.app.state.site`."""
+
+    settings: BotSettings
+    brand: Brand
+    database: Database
+    flow: Flow
+    live: Live
+    pace: Pace = field(default_factory=Pace)
+    assets: Assets = field(default_factory=lambda: Assets(HERE / "static", icons=ICONS))
+    templates: Environment = field(init=False)
+
+    def __post_init__(self) -> None:
+        templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        templates.globals |= {"asset": self.assets.url, "brand": self.brand.name, "indexed": False}
+        templates.filters |= {"iso": _iso, "moment": moment}
+        object.__setattr__(self, "templates", templates)
+
+    def page(self, template: str, status: int = 200, **names: Any) -> HTMLResponse:
+        """A page from a template. A form on it carries a fresh `key`, so that pressing twice does once."""
+        blank = {"error": "", "text": "", "key": secrets.token_urlsafe(12)}
+        return HTMLResponse(self.templates.get_template(template).render(blank | names), status)
+
+    def plain(self, status: int, title: str, words: str, back: str = "", back_label: str = "") -> HTMLResponse:
+        """A page with one thing to say."""
+        return self.page("plain.html", status, title=title, words=words, back=back, back_label=back_label)
+
+    @property
+    def cookie(self) -> str:
+        """The name of the square's cookie; with https a prefix binds it to this very host."""
+        return "__Host-knock-square" if self._is_https else "knock-square"
+
+    @property
+    def _is_https(self) -> bool:
+        return self.settings.public_origin.startswith("https:")
+
+    async def member(self, request: Request) -> Member | None:
+        """Who is asking, as far as the square knows."""
+        token = request.cookies.get(self.cookie)
+        if not token:
+            return None
+        async with self.database.reading() as session:
+            return await members.known(session, token)
+
+    def remember(self, response: RedirectResponse, token: str) -> RedirectResponse:
+        """Let the browser keep the token of a new member."""
+        response.set_cookie(
+            self.cookie, token, max_age=YEAR, path="/", secure=self._is_https, httponly=True, samesite="lax"
+        )
+        return response
+
+
+def site(request: Request) -> Site:
+    """The site that a request came to."""
+    found: Site = request.app.state.site
+    return found
+
+
+def address(request: Request) -> str:
+    """Where a request comes from, for the limits only: it is not kept."""
+    return request.client.host if request.client else "unknown"
+
+
+def see(path: str) -> RedirectResponse:
+    """After a form: go and look there."""
+    return RedirectResponse(path, 303)
+
+
+def moment(at: datetime) -> str:
+    """A time as a page without scripts can say it: today by the clock, before that by the date."""
+    at = at.astimezone(UTC)
+    return at.strftime("%H:%M UTC") if at.date() == datetime.now(UTC).date() else at.strftime("%-d %b %Y, %H:%M UTC")
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")

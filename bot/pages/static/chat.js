@@ -1,0 +1,152 @@
+// The chat: a line appears as soon as it is sent, waits where there is no connection, and is sent once.
+
+import { follow, keepDraft, localTimes, parse } from "./live.js";
+
+const log = document.getElementById("log");
+const lines = document.getElementById("lines");
+const answers = document.getElementById("answers");
+const offline = document.getElementById("offline");
+const form = document.getElementById("say");
+const page = location.pathname;
+const waiting = `waiting:${page}`;
+const unsent = () => JSON.parse(localStorage.getItem(waiting) ?? "[]");
+const keep = (messages) => localStorage.setItem(waiting, JSON.stringify(messages));
+
+const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const atEnd = () => innerHeight + scrollY >= document.documentElement.scrollHeight - 120;
+const toEnd = () => scrollTo({ top: document.documentElement.scrollHeight });
+
+function merge(fresh) {
+  const stay = !atEnd();
+  localTimes(fresh);
+  for (const id of ["standing", "who"]) replaceWords(fresh, id);
+  replaceAnswers(fresh.getElementById("answers"));
+  log.dataset.after = fresh.getElementById("log").dataset.after;
+  for (const line of [...fresh.getElementById("lines").children]) place(line);
+  if (!stay) toEnd();
+}
+
+function replaceWords(fresh, id) {
+  const [old, now] = [document.getElementById(id), fresh.getElementById(id)];
+  if (old.textContent.trim() !== now.textContent.trim()) old.replaceChildren(...now.childNodes);
+}
+
+function replaceAnswers(now) {
+  const words = (root) => [...root.querySelectorAll("button")].map((button) => button.value).join("\n");
+  if (words(now) !== words(answers)) answers.replaceChildren(...now.childNodes);
+}
+
+function place(line) {
+  if (document.getElementById(line.id)) return;
+  const own = line.dataset.key && lines.querySelector(`[data-key="${CSS.escape(line.dataset.key)}"]`);
+  if (own) {
+    own.id = line.id;
+    own.className = line.className;
+    own.querySelector(".when").replaceChildren(...line.querySelector(".when").childNodes);
+  } else {
+    line.classList.add("new");
+    lines.append(line);
+  }
+}
+
+function bubble({ text, id }) {
+  const line = document.createElement("li");
+  line.className = "line mine waits";
+  line.dataset.key = `chat:${id}`;
+  for (const [tag, kind] of [["p", "said"], ["span", "when"]]) {
+    const part = document.createElement(tag);
+    part.className = kind;
+    line.append(part);
+  }
+  line.firstChild.dir = "auto";
+  line.firstChild.textContent = text;
+  mark(line, "Sending…");
+  lines.append(line);
+  toEnd();
+  return line;
+}
+
+function mark(line, words, retry) {
+  const when = line.querySelector(".when");
+  when.textContent = words;
+  line.classList.toggle("failed", Boolean(retry));
+  if (!retry) return;
+  const button = document.createElement("button");
+  button.className = "plain";
+  button.textContent = "Try again";
+  button.addEventListener("click", retry, { once: true });
+  when.append(" ", button);
+}
+
+const lineOf = (message) => lines.querySelector(`[data-key="${CSS.escape(`chat:${message.id}`)}"]`) ?? bubble(message);
+const settle = (message) => keep(unsent().filter((other) => other.id !== message.id));
+
+/** Whether the line is settled: sent, or refused for good. `false`: there is no connection. */
+async function send(message) {
+  const line = lineOf(message);
+  if (!line.classList.contains("waits")) return settle(message), true;
+  mark(line, "Sending…");
+  const body = new URLSearchParams({ text: message.text, client_id: message.id });
+  try {
+    const answer = await fetch(`${page}/say`, { method: "POST", body, redirect: "manual" });
+    if (answer.type === "opaqueredirect") return settle(message), mark(line, "Sent"), true;
+    if (answer.status >= 500) throw new Error(answer.status);
+    const why = parse(await answer.text()).querySelector("[role=alert]")?.textContent.trim() ?? "";
+    settle(message);
+    mark(line, `Not sent. ${why}`, () => { keep([...unsent(), message]); flush(); });
+    return true;
+  } catch {
+    mark(line, navigator.onLine ? "Waiting for connection" : "You are offline. Your text is kept.");
+    return false;
+  }
+}
+
+let sending = Promise.resolve();
+function flush() {
+  sending = sending.then(async () => {
+    for (const message of unsent()) if (!(await send(message))) return;
+  });
+  return sending;
+}
+
+function say(text, id) {
+  const message = { text, id };
+  keep([...unsent(), message]);
+  bubble(message);
+  return flush().then(look);
+}
+
+const look = follow(log.dataset.live, async () => {
+  await flush();
+  const answer = await fetch(`${page}?after=${log.dataset.after}`, { headers: { Accept: "text/html" } });
+  if (answer.ok) merge(parse(await answer.text()));
+  else if (answer.status >= 500) throw new Error(answer.status);
+}, (up) => { offline.hidden = up; });
+
+if (form) {
+  const field = form.elements.text;
+  const draft = keepDraft(field);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!field.value.trim()) return;
+    say(field.value.trim(), newId());
+    field.value = "";
+    draft.forget();
+    field.focus();
+    form.querySelector("[role=alert]")?.remove();
+  });
+  field.addEventListener("keydown", (event) => {
+    const wants = event.key === "Enter" && !event.isComposing && (event.ctrlKey || event.metaKey);
+    if (wants) form.requestSubmit();
+  });
+}
+
+answers.addEventListener("submit", (event) => {
+  event.preventDefault();
+  answers.replaceChildren();
+  say(event.submitter.value, newId());
+  form?.elements.text.focus();
+});
+
+document.getElementById("check").hidden = true;
+toEnd();

@@ -1,0 +1,30 @@
+"""/stop/<token>: STOP by a button. Whoever holds the link may stop us, and do nothing else."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from bot.pages.link import stopped, too_fast
+from bot.pages.pace import TooFast
+from bot.pages.site import address, site
+
+router = APIRouter(prefix="/stop")
+
+
+@router.api_route("/{token}", methods=["GET", "HEAD"])
+async def ask(request: Request, token: str) -> Response:
+    """The button. The page is the same for every token, ours or not."""
+    return site(request).page("stop.html", token=token)
+
+
+@router.post("/{token}")
+async def stop(request: Request, token: str) -> Response:
+    """Stop."""
+    here = site(request)
+    try:
+        await here.pace.keep("button", address(request))
+    except TooFast as error:
+        return too_fast(here, error, f"/stop/{token}")
+    if await here.flow.on_stop(token, by="page"):
+        return stopped(here)
+    words = "The address is not whole. Open the link of the offer again, or write STOP where you got it."
+    return here.plain(404, "This link does not work", words, "/square", "Go to the square")

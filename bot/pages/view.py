@@ -1,0 +1,79 @@
+"""A thread as its customer may see it: this query is what keeps notes, drafts and other people's words in the house."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from handoff import cases, people
+from handoff.models import Case, Message, OptIn, Thread
+
+NEWEST = 100
+"""Messages that the page shows at first; the others are a link away."""
+
+ALL = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the chat page shows. `who` answers now: the bot, a person, or nobody yet; `standing` says so in words."""
+
+    thread_id: int
+    messages: Sequence[Message]
+    earlier: bool
+    who: str
+    standing: str
+    agent: bool
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last message shown."""
+        return self.messages[-1].seq if self.messages else 0
+
+    @property
+    def buttons(self) -> Sequence[Any]:
+        """The quick answers of the last message, which are gone as soon as anything follows it."""
+        last = self.messages[-1] if self.messages else None
+        return (last.buttons or ()) if last is not None and last.by == "bot" else ()
+
+
+async def chat_of(session: AsyncSession, account: str) -> Thread | None:
+    """The newest thread in which the customer of an account opted in."""
+    customer = await people.find(session, account)
+    if customer is None:
+        return None
+    query = select(Thread).join(OptIn).where(Thread.customer_id == customer.id)
+    return (await session.scalars(query.order_by(Thread.id.desc()).limit(1))).first()
+
+
+async def view(session: AsyncSession, thread: Thread, brand: str, most: int = NEWEST) -> View:
+    """The newest `most` messages of a thread, as far as its customer may see them."""
+    query = select(Message).where(Message.thread_id == thread.id, _for_the_customer())
+    newest = query.order_by(Message.seq.desc()).limit(most + 1).options(joinedload(Message.agent))
+    found = list(await session.scalars(newest))
+    who, standing, agent = await _standing(session, thread, brand)
+    return View(thread.id, found[:most][::-1], len(found) > most, who, standing, agent)
+
+
+def _for_the_customer() -> ColumnElement[bool]:
+    """The customer's own words, and what was delivered to them. A note has no delivery, by a constraint."""
+    own = and_(Message.kind.in_(("post", "chat")), Message.by == "customer")
+    delivered = and_(Message.kind.in_(("chat", "event")), Message.delivery == "sent")
+    return or_(own, delivered)
+
+
+async def _standing(session: AsyncSession, thread: Thread, brand: str) -> tuple[str, str, bool]:
+    if thread.ended_at is not None:
+        again = "" if thread.ended_why == "stopped" else " Write, and it goes on."
+        return brand, f"This chat has ended.{again}", False
+    if thread.speaker != "team":
+        return brand, "You are talking with a bot. Ask for a person at any time.", False
+    query = select(Case).where(Case.thread_id == thread.id, Case.closed_at.is_(None)).options(joinedload(Case.claimer))
+    case = (await session.scalars(query)).one_or_none()
+    if case is not None and case.claimer is not None:
+        return case.claimer.name, f"A person from {brand} is answering you.", True
+    place = await cases.place_in_line(session, thread)
+    return brand, f"A person will answer here; you are number {place} in line.", False
