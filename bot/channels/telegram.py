@@ -40,7 +40,8 @@ class Telegram:
     name = "telegram"
 
     def __init__(self, token: str, api: str | None = None, webhook: Webhook | None = None) -> None:
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses, and ours carry the token
+        for chatty in ("httpx", "telegram"):  # they log addresses, and ours carry the token
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         self._webhook = webhook
         self._asking, self._telling = (HTTPXRequest(connection_pool_size=2), HTTPXRequest())
         base = (api or "https://api.telegram.org").rstrip("/")

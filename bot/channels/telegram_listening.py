@@ -62,7 +62,7 @@ async def keep_trying(step: Callable[[], Awaitable[T]], trouble: str) -> T:
         except RetryAfter as error:
             wait = seconds(error)
             log.warning("%s: %s", trouble, error)
-        except Exception as error:  # noqa: BLE001, whatever went wrong: listening never ends
+        except Exception as error:
             log.warning("%s: %s: %s. Again in %d s", trouble, type(error).__name__, error, wait)
         await asyncio.sleep(wait)
         wait = min(wait * 2, 30.0)

@@ -50,7 +50,10 @@ class FakeTelegram(World):
     def __init__(self, port: int = 0, token: str = "1000:fake") -> None:
         super().__init__()
         self.token = token
+        self.asked: list[Json] = []
+        """The parameters of every call, as they came."""
         self.webhook: Json | None = None
+        self.privacy_mode = False
         self.slow = 30.0
         self._port = port
         self._polls = 0
@@ -108,7 +111,8 @@ class FakeTelegram(World):
             return _refusal(Refused(404, "Not Found"))
         self.calls.append(name)
         try:
-            result = await getattr(self, METHODS[name])({**request.query_params, **await request.form()})
+            self.asked.append({**request.query_params, **await request.form()})
+            result = await getattr(self, METHODS[name])(self.asked[-1])
         except Refused as refused:
             return _refusal(refused)
         if name in ("sendMessage", "answerGuestQuery") and (how := self.loss()):
@@ -125,7 +129,7 @@ class FakeTelegram(World):
         return CutOff()
 
     async def _get_me(self, _: Json) -> Json:
-        return BOT | {"can_read_all_group_messages": True, "supports_guest_queries": True}
+        return BOT | {"can_read_all_group_messages": not self.privacy_mode, "supports_guest_queries": True}
 
     async def _get_updates(self, asked: Json) -> list[Json]:
         if self.webhook:

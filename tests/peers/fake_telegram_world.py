@@ -67,7 +67,7 @@ class World:
         self._numbers = itertools.count(100)
         self._guests: dict[str, Chat] = {}
         self._floods: dict[int, float] = {}
-        self._losses: list[Loss] = []
+        self._losses: list[Loss | None] = []
 
     # What people do
 
@@ -167,9 +167,9 @@ class World:
         """For so long, whatever the bot says in this chat is too much."""
         self._floods[chat] = time.monotonic() + seconds
 
-    def lose_answer(self, how: Loss = "drop") -> None:
-        """The next thing said is seen by people, but the bot does not learn of it."""
-        self._losses.append(how)
+    def lose_answer(self, how: Loss = "drop", after: int = 0) -> None:
+        """People see what is said next, or `after` so many more, but the bot does not learn of it."""
+        self._losses += [*[None] * after, how]
 
     def loss(self) -> Loss | None:
         """How the answer to what was just said gets lost."""
