@@ -101,10 +101,10 @@ async def axe(page: Page) -> None:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """Run an app on a free port of this machine; yields its address, without a slash at the end."""
+async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
+    """Run an app on a free port of this machine, or a given one; yields its address, without a slash at the end."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+        app, host="127.0.0.1", port=port, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
