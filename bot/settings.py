@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import NoDecode
@@ -56,6 +56,12 @@ class BotSettings(Settings):
     lease_seconds: float = Field(default=60, gt=15)
     """Seconds after which the sender of an offer is taken for dead; longer than its patience (10) and a call."""
 
+    turn_seconds: float = Field(default=15, gt=3)
+    """Seconds for which a worker has a thread to itself while Rasa thinks; a call to Rasa takes 3 at most."""
+
+    sending_seconds: float = Field(default=30, gt=0)
+    """Seconds after which a private line whose sending has no end is sent again."""
+
     doubt_minutes: float = Field(default=15, gt=0)
     """Minutes in which we look for an offer in doubt, before a person is asked."""
 
@@ -90,6 +96,16 @@ class BotSettings(Settings):
     def lease(self) -> timedelta:
         """Of who sends an offer."""
         return timedelta(seconds=self.lease_seconds)
+
+    @cached_property
+    def turn(self) -> timedelta:
+        """Of a worker in a talk."""
+        return timedelta(seconds=self.turn_seconds)
+
+    @cached_property
+    def sending(self) -> timedelta:
+        """Of a private line."""
+        return timedelta(seconds=self.sending_seconds)
 
     @cached_property
     def doubt(self) -> timedelta:
@@ -142,18 +158,12 @@ class Brand(_Strict):
 
     name: str = Field(min_length=1, max_length=40)
     words: tuple[str, ...] = Field(min_length=1)
-    house: tuple[str, ...] = ()
     privacy_url: str | None = Field(default=None, pattern=r"^https?://")
     retention_days: int = Field(default=365, ge=1)
     own_accounts: dict[str, tuple[str, ...]] = {}
     consent: Consent
     detection: Detection = Detection()
     offer: dict[str, OfferWords] = Field(min_length=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nobody_is_called_like_the_brand(cls, values: dict[str, Any]) -> dict[str, Any]:
-        return values if values.get("house") else values | {"house": [values.get("name")]}
 
     @model_validator(mode="after")
     def _offers_fit(self) -> Self:

@@ -14,7 +14,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -49,18 +49,20 @@ class AlreadyRunning(Exception):
 
 
 @contextmanager
-def alone(home: Path) -> Iterator[None]:
-    """Hold the folder for this process. Raises `AlreadyRunning` when another process holds it."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("a+") as lock:
+def alone(lock: Path) -> Iterator[None]:
+    """Hold a lock file, until the end or until this process ends. Raises `AlreadyRunning` when another one holds it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a+") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock.seek(0)
-            raise AlreadyRunning(f"Knock is already running in {home} (process {lock.read().strip()}).") from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+            file.seek(0)
+            raise AlreadyRunning(
+                f"Knock is already running in {lock.parent} (process {file.read().strip()})."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
         yield
 
 
@@ -71,16 +73,44 @@ class Embedded:
         self.folder = folder.expanduser().resolve()
         self._options = options or {}
         self._process: subprocess.Popen[bytes] | None = None
+        self._held = ExitStack()
 
     def url(self, database: str = "knock") -> str:
         """The address of one of its databases."""
         return f"postgresql://postgres@/{database}?host={self._sockets}"
 
-    def start(self) -> None:
-        """Start it, with a database `knock` in it. Call this on the main thread: the server ends with the thread.
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """The address of its database `knock`; started for as long as this lasts, unless another process did that.
 
-        Raises `DatabaseDidNotStart`.
+        Use this on the main thread: the server ends with the thread. Raises `DatabaseDidNotStart`.
         """
+        try:
+            self.start()
+        except AlreadyRunning:
+            self._wait()
+        try:
+            yield self.url()
+        finally:
+            self.stop()
+
+    def start(self) -> None:
+        """Start it, with a database `knock` in it. Raises `DatabaseDidNotStart`, `AlreadyRunning`."""
+        self._held.enter_context(alone(self.folder.with_suffix(".lock")))
+        try:
+            self._launch()
+        except BaseException:
+            self.stop()
+            raise
+
+    def revive(self) -> bool:
+        """Start it again if it was started here and died; whether that was so. Raises `DatabaseDidNotStart`."""
+        died = self._process is not None and not self.is_running()
+        if died:
+            self._launch()
+        return died
+
+    def _launch(self) -> None:
         try:
             owner = self._prepare()
             _stop_stale(self.folder)
@@ -93,12 +123,13 @@ class Embedded:
                 connection.execute("CREATE DATABASE knock")
 
     def stop(self) -> None:
-        """End it; whoever is connected is sent away."""
-        if self._process is None:
-            return
-        _end(psutil.Process(self._process.pid)) if self._process.poll() is None else None
-        self._process.wait()
-        self._process = None
+        """End it, if it was started here; whoever is connected is sent away."""
+        if self._process is not None:
+            with suppress(psutil.NoSuchProcess):
+                _end(psutil.Process(self._process.pid))
+            self._process.wait()
+            self._process = None
+        self._held.close()
 
     def is_running(self) -> bool:
         """Whether the server is there. `False` also when it never started."""
@@ -146,10 +177,10 @@ class Embedded:
         while True:
             with suppress(psycopg.OperationalError), psycopg.connect(self.url("postgres"), connect_timeout=2):
                 return
-            if not self.is_running() or time.monotonic() > deadline:
-                self.stop()
+            died = self._process is not None and not self.is_running()
+            if died or time.monotonic() > deadline:
                 tail = (self.folder / "log").read_text(errors="replace").strip().splitlines()[-3:]
-                raise DatabaseDidNotStart(f"PostgreSQL in {self.folder} did not start:\n" + "\n".join(tail))
+                raise DatabaseDidNotStart("\n".join([f"PostgreSQL in {self.folder} did not start:", *tail]))
             time.sleep(0.05)
 
 

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
 
 from handoff.database import with_driver
 
@@ -19,3 +22,14 @@ def alembic_config(url: str) -> Config:
 def migrate(url: str) -> None:
     """Run the migrations that the database has not seen. Raises `sqlalchemy.exc.OperationalError` if it is away."""
     command.upgrade(alembic_config(url), "head")
+
+
+def is_current(url: str) -> bool:
+    """Whether every migration was run. Raises `sqlalchemy.exc.OperationalError` if the database is away."""
+    engine = create_engine(with_driver(url))
+    try:
+        with engine.connect() as connection:
+            ran = MigrationContext.configure(connection).get_current_heads()
+    finally:
+        engine.dispose()
+    return set(ran) == set(ScriptDirectory.from_config(alembic_config(url)).get_heads())

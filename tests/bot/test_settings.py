@@ -31,10 +31,6 @@ def test_an_offer_in_a_language_we_do_not_speak_is_in_the_first_one() -> None:
     assert brand.offer_in("ja") == brand.offer_in("en")
 
 
-def test_a_brand_without_house_names_keeps_its_own_name(tmp_path: Path) -> None:
-    assert read_brand(changed(tmp_path, 'house = ["Northwind"]', "")).house == ("Northwind",)
-
-
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [

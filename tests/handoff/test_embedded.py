@@ -63,8 +63,9 @@ def test_a_killed_server_leaves_nothing_in_the_way_of_the_next(tmp_path: Path) -
     server._process.kill()
     server._process.wait()
     assert not server.is_running()
-    server.start()
-    assert server.is_running()
+    assert server.revive()
+    assert not server.revive()
+    psycopg.connect(server.url()).close()
     server.stop()
 
 
@@ -88,10 +89,19 @@ def test_a_server_that_cannot_start_says_what_postgresql_said(tmp_path: Path) ->
         Embedded(tmp_path / "postgres", {"no_such_setting": "1"}).start()
 
 
-def test_a_folder_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(AlreadyRunning, match=str(os.getpid())), alone(tmp_path):
+def test_a_second_process_uses_the_server_of_the_first_and_leaves_it_running(tmp_path: Path) -> None:
+    first = Embedded(tmp_path / "postgres")
+    first.start()
+    with Embedded(tmp_path / "postgres").running() as url:
+        psycopg.connect(url).close()
+    assert first.is_running()
+    first.stop()
+
+
+def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    with alone(tmp_path / "lock"), pytest.raises(AlreadyRunning, match=str(os.getpid())), alone(tmp_path / "lock"):
         pass
-    with alone(tmp_path):
+    with alone(tmp_path / "lock"):
         pass
 
 

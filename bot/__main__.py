@@ -1,0 +1,150 @@
+"""The command `knock`."""
+
+import asyncio
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from sqlalchemy.exc import OperationalError
+
+from bot import doctor, up
+from bot.assemble import detection
+from bot.replay import replay as replay_file
+from bot.serve import PortTaken
+from bot.settings import BotSettings, BrandUnreadable, read_brand
+from handoff import agents, schema
+from handoff.database import Database
+from handoff.embedded import AlreadyRunning, DatabaseDidNotStart, Embedded
+from handoff.errors import CaseError
+from nlu.training import TrainingFailed, ensure_model
+
+EXPECTED = (AlreadyRunning, PortTaken, BrandUnreadable, DatabaseDidNotStart, TrainingFailed, up.NotMigrated, CaseError)
+"""What somebody at the terminal can do something about: they read a sentence, not a traceback."""
+
+
+class _Explaining(click.Group):
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command; of an error that is expected show the sentence."""
+        try:
+            return super().invoke(context)
+        except EXPECTED as error:
+            raise click.ClickException(str(error) or (type(error).__doc__ or "").strip()) from None
+        except OperationalError as error:
+            raise click.ClickException(f"The database at KNOCK_DATABASE_URL cannot be used: {error.orig}") from None
+
+
+@click.group(cls=_Explaining)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Knock asks once, then waits to be invited in."""
+    try:
+        context.obj = BotSettings()
+    except ValidationError as errors:
+        lines = (f"  KNOCK_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in errors.errors())
+        raise click.ClickException("\n".join(["The settings cannot be used:", *lines])) from None
+
+
+@main.command("up")
+@click.pass_obj
+def up_command(settings: BotSettings) -> None:
+    """Run everything: PostgreSQL, Rasa, the bot, the pages and the inbox."""
+    up.up(settings)
+
+
+@main.command("bot")
+@click.pass_obj
+def bot_command(settings: BotSettings) -> None:
+    """Run only the bot."""
+    up.up(settings, {"bot"})
+
+
+@main.command("pages")
+@click.pass_obj
+def pages_command(settings: BotSettings) -> None:
+    """Run only the customers' pages."""
+    up.up(settings, {"pages"})
+
+
+@main.command("inbox")
+@click.pass_obj
+def inbox_command(settings: BotSettings) -> None:
+    """Run only the inbox."""
+    up.up(settings, {"inbox"})
+
+
+@main.command()
+@click.pass_obj
+def migrate(settings: BotSettings) -> None:
+    """Bring the database to the version of this program."""
+    with _record(settings) as url:
+        schema.migrate(url)
+    click.echo("The database is at the newest version.")
+
+
+@main.command()
+@click.pass_obj
+def train(settings: BotSettings) -> None:
+    """Train Rasa on the examples, unless that was done; `knock up` uses the model from its next start on."""
+    model = asyncio.run(ensure_model(settings.rasa_python.absolute(), settings.home.resolve() / "models", click.echo))
+    click.echo(f"The model is {model}.")
+
+
+@main.command("replay")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--show", default=0, help="How many of the would-be offers to show.")
+@click.pass_obj
+def replay_command(settings: BotSettings, file: Path, show: int) -> None:
+    """What detection makes of the posts in a file, one JSON object a line. Nothing is written or sent."""
+    brand = read_brand(settings.brand_file)
+    replay_file(file, detection(settings, brand), Console(), show=show, cool_down=settings.cool_down)
+
+
+@main.command("doctor")
+@click.pass_obj
+def doctor_command(settings: BotSettings) -> None:
+    """Say what is configured, what is reachable, and what is wrong, each with what to do."""
+    lines = asyncio.run(doctor.examine(settings))
+    doctor.show(lines, Console())
+    if any(line.is_wrong for line in lines):
+        raise SystemExit(1)
+
+
+@main.group()
+def admin() -> None:
+    """Look after the people who sign in."""
+
+
+@admin.command("create")
+@click.argument("email")
+@click.option("--name", prompt=True)
+@click.password_option()
+@click.pass_obj
+def admin_create(settings: BotSettings, email: str, name: str, password: str) -> None:
+    """Make an admin, who can then invite agents."""
+    with _record(settings) as url:
+        schema.migrate(url)
+        asyncio.run(_create_admin(url, email, name, password))
+    click.echo(f"{email} can sign in at {settings.inbox_origin}/login.")
+
+
+async def _create_admin(url: str, email: str, name: str, password: str) -> None:
+    database = Database(url, pool_size=1)
+    try:
+        password_hash = await agents.hashed(password)
+        async with database.transaction("admin.create") as session:
+            await agents.create(session, email, name, password_hash, is_admin=True)
+    finally:
+        await database.close()
+
+
+def _record(settings: BotSettings) -> AbstractContextManager[str]:
+    if settings.database_url:
+        return nullcontext(settings.database_url)
+    return Embedded(settings.home / "postgres").running()
+
+
+if __name__ == "__main__":
+    main()
