@@ -4,7 +4,7 @@ import asyncio
 import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from pwdlib import PasswordHash
@@ -104,6 +104,11 @@ async def signed_in(session: AsyncSession, token: str) -> SignIn | None:
     query = select(SignIn).join(SignIn.agent).where(_holds(), Agent.disabled_at.is_(None))
     query = query.where(SignIn.token_hash == digest(token)).options(joinedload(SignIn.agent))
     return (await session.scalars(query)).one_or_none()
+
+
+def is_stale(found: SignIn) -> bool:
+    """Whether it is time to write down again that somebody is there: once a minute is enough."""
+    return datetime.now(UTC) - found.seen_at > timedelta(minutes=1)
 
 
 async def seen(session: AsyncSession, token: str) -> None:

@@ -129,6 +129,21 @@ async def reply(
     )
 
 
+async def try_again(session: AsyncSession, thread_id: int, message_id: int) -> None:
+    """Let a reply that was not delivered wait to be sent once more. Raises `Stopped`, `NoSuchCase`."""
+    thread, _ = await locked(session, thread_id)
+    failed = select(Message).where(Message.id == message_id, Message.thread_id == thread_id, Message.by == "agent")
+    message = (await session.scalars(failed)).one_or_none()
+    if message is None:
+        raise errors.NoSuchCase
+    if not await people.may_talk(session, thread):
+        raise errors.Stopped
+    if message.delivery == "failed":
+        message.delivery, message.due_at, message.tries, message.trouble = "pending", func.clock_timestamp(), 0, None
+        message.epoch = thread.epoch
+        threads.touch(session, thread)
+
+
 async def note(session: AsyncSession, thread_id: int, agent: Agent, text: str, *, client_id: str) -> Message | None:
     """Say something to the team. It never leaves the house; `None` if this `client_id` was said before."""
     text = _checked(text)

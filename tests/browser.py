@@ -1,8 +1,7 @@
 """A real browser for the tests: Chromium by Playwright, which fails a test on anything that goes wrong in a page.
 
 `browse` opens a browser of one person (its own cookies); several calls are several people. `axe` finds faults of
-accessibility. `serving` runs an app on a free port of this machine. Test modules that use them say
-`pytestmark = pytest.mark.asyncio(loop_scope="session")`, because the browser lives as long as the session.
+accessibility. `serving` runs an app on a free port of this machine. The browser lives as long as the session.
 """
 
 import asyncio
@@ -15,7 +14,7 @@ from typing import Any, Protocol
 import pytest
 import pytest_asyncio
 import uvicorn
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 from playwright.async_api import Error as PlaywrightError
 from starlette.types import ASGIApp

@@ -29,22 +29,28 @@ LARGEST_BODY = 64 * 1024
 """Bytes of one request: ten times the longest reply in four-byte letters, with room for its form."""
 
 
+def security_headers(origin: str, referrer: str = "strict-origin-when-cross-origin") -> dict[str, str]:
+    """What every answer carries. Personal pages are kept nowhere, unless an answer says otherwise itself."""
+    headers = {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in POLICY.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": referrer,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "Cache-Control": "no-store",
+    }
+    if origin.startswith("https:"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
+
+
 class SecurityHeaders:
     """Adds the content security policy and its companions to every answer."""
 
     def __init__(self, app: ASGIApp, *, origin: str, referrer: str = "strict-origin-when-cross-origin") -> None:
         self.app = app
-        self.headers = {
-            "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in POLICY.items()),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": referrer,
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-            "Cache-Control": "no-store",
-        }
-        if origin.startswith("https:"):
-            self.headers["Strict-Transport-Security"] = "max-age=31536000"
+        self.headers = security_headers(origin, referrer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:

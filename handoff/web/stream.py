@@ -30,7 +30,7 @@ async def _events(
     live: Live, allowed: Callable[[], Awaitable[bool]], wanted: Callable[[int], bool]
 ) -> AsyncIterator[str]:
     async with live.subscribed() as queue:
-        yield _event("resync")
+        yield "retry: 1000\n" + _event("resync")
         while (hints := await _gathered(queue)) is not None and await allowed():
             if not hints:
                 yield _event("ping")

@@ -1,0 +1,37 @@
+"""The inbox as an application: what stands in front of every page, and the pages."""
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+
+from handoff.database import Database
+from handoff.live import Live
+from handoff.settings import Settings
+from handoff.web import admin, guard, inbox, sign_in, trouble, writing
+from handoff.web.site import Here, Site
+
+
+def create_app(settings: Settings, database: Database, live: Live, brand_name: str) -> FastAPI:
+    """The pages for agents and admins. Whoever runs it also runs `live`, and closes it first when it ends."""
+    app = FastAPI(title="Knock inbox", openapi_url=None, redirect_slashes=False)
+    site = Site(settings, database, live, brand_name)
+    app.state.site = site
+    app.add_middleware(guard.BodyLimit)
+    app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin)
+    app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
+    trouble.install(app, site)
+    for part in (inbox, writing, sign_in, admin):
+        app.include_router(part.router)
+    app.add_api_route("/healthz", healthz)
+    app.mount("/static", site.assets)
+    return app
+
+
+async def healthz(here: Here) -> JSONResponse:
+    """Whether the record can be reached (503 when not)."""
+    try:
+        async with here.database.reading() as session:
+            await session.execute(text("SELECT 1"))
+    except Exception:  # whatever it is, the answer is the same: not healthy
+        return JSONResponse({"database": "away"}, 503)
+    return JSONResponse({"database": "ok"})

@@ -1,0 +1,47 @@
+"""The inbox: the list of cases, the thread beside it, and the hints that keep both true."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+
+from handoff import agents
+from handoff.web.panes import Search, Shown, ThreadId, inbox_page
+from handoff.web.rows import PAGE, View, lately_changed
+from handoff.web.site import Here, Me
+from handoff.web.stream import stream
+
+router = APIRouter()
+
+
+@router.get("/")
+async def front_door() -> RedirectResponse:
+    """To the inbox."""
+    return RedirectResponse("/inbox", 303)
+
+
+@router.get("/inbox")
+async def inbox(here: Here, me: Me, view: View = "open", q: Search = "", show: Shown = PAGE) -> HTMLResponse:
+    """The list alone."""
+    return await inbox_page(here, me, None, view, q, show)
+
+
+@router.get("/inbox/{thread_id}")
+async def thread(
+    here: Here, me: Me, thread_id: ThreadId, view: View = "open", q: Search = "", show: Shown = PAGE
+) -> HTMLResponse:
+    """A thread beside the list. 404 unless it was handed off."""
+    return await inbox_page(here, me, thread_id, view, q, show)
+
+
+@router.get("/live")
+async def live(request: Request, here: Here, me: Me) -> StreamingResponse:
+    """Which handed-off threads changed, for as long as the agent is signed in."""
+    token = request.cookies[here.cookie]
+    handed_off: set[int] = set()
+
+    async def allowed() -> bool:
+        async with here.database.reading() as session:
+            handed_off.clear()
+            handed_off.update(await lately_changed(session))
+            return await agents.signed_in(session, token) is not None
+
+    return stream(here.live, allowed, handed_off.__contains__)

@@ -1,0 +1,56 @@
+// Makes the pages quicker. Everything also works without it.
+
+import { startComposer } from "./composer.js";
+import { startKeys } from "./keys.js";
+import { startList } from "./list.js";
+import { startLive } from "./live.js";
+import { ask, show, visit } from "./page.js";
+import { localise } from "./times.js";
+
+const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
+
+function followInPlace(event) {
+  const link = event.target.closest("#list a, .back");
+  if (!link || !isPlain(event)) return;
+  event.preventDefault();
+  visit(link.href);
+}
+
+async function doInPlace(event) {
+  if (!event.target.matches("form[data-quiet]")) return;
+  event.preventDefault();
+  const { response, page } = await ask(event.target.action, { method: "POST", body: new URLSearchParams() }).catch(() => ({}));
+  if (!page || !show(page)) return say("That did not work. Try again in a moment.");
+  document.getElementById("problem")?.replaceWith(page.getElementById("problem") ?? "");
+  if (!response.ok) return;
+  const { pathname, search } = new URL(response.url);
+  if (pathname === location.pathname) return;
+  history.pushState({}, "", pathname + search);
+  (document.getElementById("thread-title") ?? document.getElementById("list-title")).focus({ preventScroll: true });
+}
+
+function say(sentence) {
+  document.getElementById("problem").textContent = sentence;
+}
+
+document.documentElement.classList.add("js");
+localise(document);
+startKeys();
+startLive();
+if (document.body.classList.contains("inbox")) {
+  const log = document.getElementById("log");
+  if (log) log.scrollTop = log.scrollHeight;
+  startComposer();
+  startList();
+  document.addEventListener("click", followInPlace);
+  document.addEventListener("submit", doInPlace);
+  document.addEventListener("click", (event) => event.target.id === "newer" && toTheEnd(event.target));
+  addEventListener("popstate", () => visit(location.href, { push: false }));
+}
+
+function toTheEnd(button) {
+  const log = document.getElementById("log");
+  log.scrollTop = log.scrollHeight;
+  button.hidden = true;
+  log.focus();
+}

@@ -1,0 +1,64 @@
+// Hears the hints of the stream and asks for the page again; says when there is no connection.
+
+import { refresh, scriptAddress } from "./page.js";
+import { listen } from "./source.js";
+
+const OTHERS = 400; // milliseconds between two looks at the list for the sake of other threads
+const PATIENCE = 3000; // a connection that is back so soon was never worth a word
+const LOST = "Connection lost. Trying again… You can go on writing.";
+
+let banner = null;
+let planned = null;
+let hiddenAt = 0;
+
+export function startLive() {
+  if ("SharedWorker" in window) shareWorker();
+  else aloneWhileVisible();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) hiddenAt = Date.now();
+    else if (Date.now() - hiddenAt > 60_000) refresh();
+  });
+  setInterval(() => document.hidden || refresh(), 60_000); // waiting times grow by themselves
+}
+
+function shareWorker() {
+  const worker = new SharedWorker(scriptAddress(document.body.dataset.worker), { type: "module", name: "knock" });
+  worker.port.onmessage = ({ data }) => hear(data.name, data.data);
+  addEventListener("pagehide", () => worker.port.postMessage("bye"));
+  addEventListener("pageshow", (event) => { if (event.persisted) { worker.port.postMessage("back"); refresh(); } });
+}
+
+function aloneWhileVisible() {
+  let stop = listen(hear);
+  document.addEventListener("visibilitychange", () => {
+    stop();
+    if (!document.hidden) stop = listen(hear);
+  });
+}
+
+function hear(name, id) {
+  if (name === "down") return lost();
+  if (name === "refused") { lost(); return refresh(); }
+  back();
+  if (name === "resync") plan(0);
+  if (name === "changed") plan(String(id) === document.body.dataset.thread ? 0 : OTHERS);
+}
+
+function plan(wait) {
+  if (planned && planned.at <= Date.now() + wait) return;
+  clearTimeout(planned?.timer);
+  const timer = setTimeout(() => { planned = null; refresh(); }, wait);
+  planned = { timer, at: Date.now() + wait };
+}
+
+function lost() {
+  banner ??= setTimeout(() => { document.getElementById("banner").textContent = LOST; }, PATIENCE);
+}
+
+function back() {
+  if (banner === null) return;
+  clearTimeout(banner);
+  banner = null;
+  document.getElementById("banner").textContent = "";
+  document.dispatchEvent(new Event("back-online"));
+}

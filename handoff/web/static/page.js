@@ -1,0 +1,88 @@
+// Asks the server for a page and makes this one like it, part by part. There is no other way by which HTML gets in.
+
+import { mergeList } from "./list.js";
+import { morph } from "./morph.js";
+import { localise } from "./times.js";
+
+const policy = globalThis.trustedTypes?.createPolicy("knock", { createHTML: (html) => html, createScriptURL: (url) => url });
+
+export const scriptAddress = (url) => (policy ? policy.createScriptURL(url) : url);
+
+const thread = () => document.body.dataset.thread;
+
+export async function ask(url, options = {}) {
+  const response = await fetch(url, { credentials: "same-origin", ...options });
+  const html = await response.text();
+  const page = new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
+  localise(page);
+  return { response, page };
+}
+
+/** Takes over what the server sent. `quiet`: nobody asked for it, so the list keeps its order under the reader's hand. */
+export function show(page, { quiet = false } = {}) {
+  if (!page.getElementById("rail")) return false;
+  const before = place();
+  const isOther = page.body.dataset.thread !== thread();
+  document.title = page.title;
+  if (isOther) swapThread(page);
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const fresh = page.getElementById(part.id);
+    if (!fresh) continue;
+    if (part.id === "list") mergeList(part, fresh, quiet && !isOther);
+    else morph(part, fresh);
+  }
+  keepPlace(before, isOther);
+  document.dispatchEvent(new CustomEvent("shown", { detail: { isOther } }));
+  return true;
+}
+
+/** Goes to a page of the inbox without loading everything anew; any other page is simply loaded. */
+export async function visit(url, { push = true } = {}) {
+  const { response, page } = await ask(url).catch(() => ({}));
+  if (!page || !show(page)) return location.assign(response?.url ?? url);
+  if (push) history.pushState({}, "", response.url);
+  document.getElementById(thread() ? "thread-title" : "list-title")?.focus({ preventScroll: true });
+}
+
+let asking = false;
+let askAgain = false;
+
+/** Asks for this page again because something changed; several wishes at once are one. */
+export async function refresh() {
+  askAgain = asking;
+  if (asking) return;
+  asking = true;
+  const address = location.pathname + location.search;
+  try {
+    const { response, page } = await ask(address, { headers: { "Knock-Live": "1" } });
+    if (new URL(response.url).pathname === "/login") return location.assign(response.url);
+    if (response.ok && address === location.pathname + location.search) show(page, { quiet: true });
+  } catch {
+    // no connection: the banner says so, and the next hint asks again
+  } finally {
+    asking = false;
+    if (askAgain) refresh();
+  }
+}
+
+function swapThread(page) {
+  document.body.dataset.thread = page.body.dataset.thread;
+  document.body.className = page.body.className;
+  document.getElementById("details")?.remove();
+  document.getElementById("thread").replaceWith(page.getElementById("thread"));
+  const details = page.getElementById("details");
+  if (details) document.getElementById("thread").after(details);
+}
+
+function place() {
+  const log = document.getElementById("log");
+  return log && { atEnd: log.scrollHeight - log.scrollTop - log.clientHeight < 40, seq: Number(log.dataset.lastSeq) };
+}
+
+/** The reader stays where they are: at the end if they were there, and else beside a button that says there is more. */
+function keepPlace(before, isOther) {
+  const log = document.getElementById("log");
+  if (!log) return;
+  if (isOther || !before || before.atEnd) log.scrollTop = log.scrollHeight;
+  else if (Number(log.dataset.lastSeq) > before.seq) document.getElementById("newer").hidden = false;
+}

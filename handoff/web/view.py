@@ -1,0 +1,106 @@
+"""A thread as its page shows it: three sections, what is attached, and what the agent may do."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import errors, people, threads
+from handoff.models import Agent, Case, Message, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the thread under a heading."""
+
+    id: str
+    title: str
+    icon: str
+    messages: list[Message]
+
+    @property
+    def said(self) -> int:
+        """How many of its entries were said by somebody."""
+        return sum(message.kind != "event" for message in self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadView:
+    """A thread that was handed off, for one agent."""
+
+    thread: Thread
+    me: Agent
+    brand: str
+    may_talk: bool
+
+    @property
+    def case(self) -> Case:
+        """The newest case: the one that the buttons are about."""
+        return self.thread.cases[-1]
+
+    @property
+    def sections(self) -> list[Section]:
+        """Public posts, the chat with the bot, and what was said since the first handoff."""
+        parts = {"public": [], "bot": [], "team": []}  # type: dict[str, list[Message]]
+        for message in self.thread.messages:
+            parts[self._part(message)].append(message)
+        return [
+            Section("public", "Public posts", "megaphone", parts["public"]),
+            Section("bot", "Chat with the bot", "bot", parts["bot"]),
+            Section("team", "With our team", "users", parts["team"]),
+        ]
+
+    def _part(self, message: Message) -> str:
+        if message.kind in ("post", "offer"):
+            return "public"
+        return "bot" if message.written_at < self.thread.cases[0].opened_at else "team"
+
+    @property
+    def attached(self) -> str:
+        """The proof that the thread is whole: how many of its entries are here, and what became of the rest."""
+        here = len(self.thread.messages)
+        deleted = sum(message.deleted_at is not None for message in self.thread.messages)
+        gone = f", {deleted} deleted by {'its author' if deleted == 1 else 'their authors'}" if deleted else ""
+        return f"{here} of {self.thread.last_seq} attached{gone}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every entry that the record ever counted is here."""
+        return len(self.thread.messages) == self.thread.last_seq
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why this agent cannot reply now, as a sentence; `None` when nothing is in the way."""
+        if not self.may_talk:
+            return errors.Stopped().sentence
+        if self.case.closed_at is not None:
+            return errors.AlreadyClosed().sentence
+        if self.case.claimer is not None and self.case.claimed_by != self.me.id:
+            return f"{self.case.claimer.name} has claimed this case. Leave a note, or ask them to release it."
+        return None
+
+    @property
+    def earlier(self) -> list[Case]:
+        """The closed cases before this one, the newest first."""
+        return self.thread.cases[-2::-1]
+
+    def speaker(self, message: Message) -> str:
+        """The name over a message."""
+        if message.by == "agent" and message.agent is not None:
+            return message.agent.name
+        if message.by == "bot":
+            return f"{self.brand} bot"
+        customer = self.thread.customer
+        named = customer.name or (f"@{customer.handle}" if customer.handle else f"Customer {customer.id}")
+        return named if message.by == "customer" else message.author_name or "Somebody else"
+
+    def look(self, message: Message) -> str:
+        """The class of a message: how it is drawn."""
+        return message.kind if message.kind in ("note", "event") else message.by
+
+
+async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: int) -> ThreadView:
+    """The page of a thread. Raises `NoSuchCase` unless the customer opted in and the thread was handed off."""
+    thread = await threads.whole(session, thread_id)
+    if thread is None or thread.opt_in is None or not thread.cases:
+        raise errors.NoSuchCase
+    return ThreadView(thread, me, brand, await people.may_talk(session, thread))

@@ -1,0 +1,108 @@
+"""What an agent does to a case: claim, release, close, reply, note, try again."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Form, Path
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import cases, errors
+from handoff.web.panes import Search, ThreadId, Unsent, inbox_page
+from handoff.web.rows import View, next_thread
+from handoff.web.site import Here, Me
+
+Text = Annotated[str, Form(max_length=20_000)]
+ClientId = Annotated[str, Form(pattern=r"^[A-Za-z0-9-]{8,64}$")]
+Seq = Annotated[int, Form(ge=0, le=2**31 - 1)]
+Deed = Callable[[AsyncSession], Awaitable[object]]
+
+
+class Desk:
+    """A case that an agent is about to do something to, and where they came from."""
+
+    def __init__(self, here: Here, me: Me, thread_id: ThreadId, view: View = "open", q: Search = "") -> None:
+        self.here, self.me, self.thread_id, self.view, self.q = here, me, thread_id, view, q
+
+    def back(self, thread_id: int | None = None) -> RedirectResponse:
+        """To the page of a thread, at its end, or of this one."""
+        query = f"?view={self.view}" + (f"&q={quote(self.q)}" if self.q else "")
+        return RedirectResponse(f"/inbox/{thread_id or self.thread_id}{query}#end", 303)
+
+    async def attempt(self, name: str, deed: Deed, unsent: Unsent | None = None) -> Response:
+        """Do it and go back to the thread; or show the page again, with the reason and with what was written."""
+        try:
+            async with self.here.database.transaction(f"inbox.{name}") as session:
+                await deed(session)
+        except errors.NoSuchCase:
+            raise
+        except errors.CaseError as error:
+            return await self._refused(error, unsent)
+        return self.back()
+
+    async def _refused(self, error: errors.CaseError, unsent: Unsent | None) -> Response:
+        status = 422 if isinstance(error, errors.NothingSaid | errors.TooLong) else 409
+        if unsent is not None and isinstance(error, errors.SomebodyReplied):
+            unsent = replace(unsent, again=True)
+        at = (self.here, self.me, self.thread_id, self.view, self.q)
+        return await inbox_page(*at, status=status, problem=error.sentence, unsent=unsent)
+
+
+At = Annotated[Desk, Depends()]
+
+router = APIRouter(prefix="/inbox/{thread_id}")
+
+
+@router.post("/claim")
+async def claim(at: At) -> Response:
+    """Take the case."""
+    return await at.attempt("claim", lambda session: cases.claim(session, at.thread_id, at.me))
+
+
+@router.post("/release")
+async def release(at: At) -> Response:
+    """Give the case back."""
+    return await at.attempt("release", lambda session: cases.release(session, at.thread_id, at.me))
+
+
+@router.post("/close")
+async def close(at: At) -> Response:
+    """End the case, and go on with the next one of the tab."""
+    answer = await at.attempt("close", lambda session: cases.close(session, at.thread_id, at.me))
+    if answer.status_code != 303 or at.view == "closed":
+        return answer
+    async with at.here.database.reading() as session:
+        following = await next_thread(session, at.me, at.view)
+    return at.back(following) if following else RedirectResponse(f"/inbox?view={at.view}", 303)
+
+
+@router.post("/reply")
+async def reply(at: At, client_id: ClientId, seen_seq: Seq, text: Text = "") -> Response:
+    """Say something to the customer."""
+    text = lines(text)
+    saying = partial(
+        cases.reply, thread_id=at.thread_id, agent=at.me, text=text, client_id=client_id, seen_seq=seen_seq
+    )
+    return await at.attempt("reply", saying, Unsent("reply", text))
+
+
+@router.post("/note")
+async def note(at: At, client_id: ClientId, text: Text = "") -> Response:
+    """Say something to the team only."""
+    text = lines(text)
+    noting = partial(cases.note, thread_id=at.thread_id, agent=at.me, text=text, client_id=client_id)
+    return await at.attempt("note", noting, Unsent("note", text))
+
+
+@router.post("/messages/{message_id}/again")
+async def again(at: At, message_id: Annotated[int, Path(ge=1, le=2**62)]) -> Response:
+    """Try again to deliver a reply that did not go out."""
+    return await at.attempt("again", lambda session: cases.try_again(session, at.thread_id, message_id))
+
+
+def lines(text: str) -> str:
+    """The text with the line ends that everybody else uses: forms send two characters for one."""
+    return text.replace("\r\n", "\n")

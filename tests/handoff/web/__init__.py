@@ -1,0 +1,1 @@
+"""The inbox, asked as agents ask it."""
