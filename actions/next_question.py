@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from actions.problems import NOT_KNOWN, PROBLEMS
+from actions.problems import NOT_KNOWN, problem_of
+from nlu.triage_result import TALK_INTENTS
 
 MOST_TURNS = 6
 SURE = 0.6
@@ -87,7 +88,7 @@ def _answer(talk: Talk, said: Said) -> Talk | None:
         return _solved_answer(talk, said)
     if said.intent == "thanks_solved":
         return replace(talk, question="solved")
-    if said.intent in PROBLEMS:
+    if said.intent not in TALK_INTENTS:
         again = said.intent == talk.problem
         confidence = max(said.confidence, talk.confidence if again else 0)
         return replace(talk, problem=said.intent, confidence=confidence, confirmed=again or said.confidence >= SURE)
@@ -107,7 +108,7 @@ def _confirmed_answer(talk: Talk, said: Said) -> Talk | None:
 def _solved_answer(talk: Talk, said: Said) -> Talk | None:
     if said.intent in ("affirm", "thanks_solved"):
         return talk.end("solved", "said_so")
-    return replace(talk, question=None) if said.intent == "deny" or said.intent in PROBLEMS else None
+    return replace(talk, question=None) if said.intent == "deny" or said.intent not in TALK_INTENTS else None
 
 
 def _detail_answer(talk: Talk, name: str, said: Said) -> Talk | None:
@@ -146,4 +147,4 @@ def _missing(talk: Talk) -> str | None:
         return "problem"
     if not talk.confirmed:
         return "confirmed"
-    return next((name for name in PROBLEMS[talk.problem].asks if not talk.details.get(name)), None)
+    return next((name for name in problem_of(talk.problem).asks if not talk.details.get(name)), None)

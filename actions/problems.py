@@ -45,9 +45,15 @@ PROBLEMS = {
 }
 
 
+def problem_of(intent: str) -> Problem:
+    """Return what is known of a problem; one that admins added is called by its name."""
+    name = intent.replace("_", " ").translate(str.maketrans("", "", "{}"))
+    return PROBLEMS.get(intent) or Problem(f"it is about “{name}”", f"The customer writes about “{name}”", ("more",))
+
+
 def put_to_customer(problem: str, details: Mapping[str, str | None]) -> str:
     """Return the problem as it follows "It looks like", e.g. "you were charged wrongly for order NW-20418"."""
-    return PROBLEMS[problem].to_customer.format(**_named(details))
+    return problem_of(problem).to_customer.format(**_named(details))
 
 
 def summarise(problem: str | None, details: Mapping[str, str | None], confirmed: bool) -> str:
@@ -55,7 +61,7 @@ def summarise(problem: str | None, details: Mapping[str, str | None], confirmed:
     if problem is None:
         opening = "What the customer needs is not clear yet"
     else:
-        opening = PROBLEMS[problem].to_agent.format(**_named(details)) + ("" if confirmed else " (not confirmed)")
+        opening = problem_of(problem).to_agent.format(**_named(details)) + ("" if confirmed else " (not confirmed)")
     more = "; ".join(f"{LABELS[name]}: {value}" for name, value in details.items() if value and value not in opening)
     return f"{opening}; {more}." if more else f"{opening}."
 

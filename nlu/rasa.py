@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from nlu.triage_result import TriageResult
+from nlu.triage_result import TALK_INTENTS, TriageResult
 
 TIMEOUT = 3.0
 LONGEST = 4000
@@ -19,9 +19,6 @@ BEGIN = "/begin"
 FORM = "triage_form"
 DETAILS = ("order_number", "amount", "product", "device")
 ALARMS = ("danger", "anger")
-NOT_PROBLEMS = frozenset(
-    "begin greet affirm deny dont_know inform human stop out_of_scope nlu_fallback thanks_solved".split()
-)
 
 
 class RasaDown(Exception):
@@ -135,7 +132,7 @@ class Rasa:
 def seed(understandings: Iterable[Understanding]) -> list[dict[str, Any]]:
     """Return the events a talk begins with, from what the public posts told: problem, details, danger or anger."""
     heard = list(understandings)
-    problems = [one for one in heard if one.intent not in NOT_PROBLEMS]
+    problems = [one for one in heard if one.intent not in TALK_INTENTS]
     slots: dict[str, Any] = {}
     if problems:
         best = max(problems, key=lambda one: one.confidence)

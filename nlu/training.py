@@ -37,8 +37,7 @@ async def ensure_model(python: Path, models: Path, tell: Callable[[str], None], 
     model = model_path(models, project)
     if model.exists():
         return model
-    models.mkdir(parents=True, exist_ok=True)
-    workplace = Path(tempfile.mkdtemp(prefix="training-", dir=models))
+    workplace = _new_workplace(models)
     try:
         await _train(python, project, workplace, tell)
         os.replace(workplace / "model.tar.gz", model)
@@ -47,6 +46,11 @@ async def ensure_model(python: Path, models: Path, tell: Callable[[str], None], 
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
     return model
+
+
+def _new_workplace(models: Path) -> Path:
+    models.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="training-", dir=models))
 
 
 def _inputs(project: Path) -> list[Path]:
@@ -64,7 +68,7 @@ async def _train(python: Path, project: Path, workplace: Path, tell: Callable[[s
     )
     try:
         async with asyncio.timeout(LONGEST_TRAINING):
-            lines = await _listen(process, tell)
+            lines = await _listen(process.stdout, tell)
             code = await process.wait()
     except TimeoutError as error:
         raise TrainingFailed(f"training took longer than {LONGEST_TRAINING:.0f} s") from error
@@ -77,11 +81,12 @@ async def _train(python: Path, project: Path, workplace: Path, tell: Callable[[s
         raise TrainingFailed("\n".join(lines[-20:]))
 
 
-async def _listen(process: asyncio.subprocess.Process, tell: Callable[[str], None]) -> list[str]:
+async def _listen(output: asyncio.StreamReader | None, tell: Callable[[str], None]) -> list[str]:
     """Pass on which step has begun; return every line."""
-    assert process.stdout
-    lines = []
-    async for raw in process.stdout:
+    lines: list[str] = []
+    if output is None:
+        return lines
+    async for raw in output:
         line = raw.decode(errors="replace").strip()
         lines.append(line)
         if "Starting to train component" in line:

@@ -10,6 +10,14 @@ REASONS = {
     "stop": ("asked",),
 }
 
+TALK_INTENTS = frozenset(
+    {
+        *("begin", "greet", "affirm", "deny", "dont_know", "inform", "human", "stop"),
+        *("thanks_solved", "out_of_scope", "nlu_fallback"),
+    }
+)
+"""What is said while we talk. Every other intent, also one that admins add, is a problem to be triaged."""
+
 
 @dataclass(frozen=True)
 class TriageResult:
@@ -28,7 +36,7 @@ class TriageResult:
 
     def __post_init__(self) -> None:
         """Refuse what no triage can have found, with a ValueError that names it."""
-        if self.reason not in REASONS.get(self.outcome, ()):
+        if self.reason not in REASONS.get(str(self.outcome), ()):
             raise ValueError(f"triage result: no outcome {self.outcome!r} with reason {self.reason!r}")
         if self.intent is not None and not (isinstance(self.intent, str) and self.intent):
             raise ValueError(f"triage result: intent {self.intent!r} is not a name")

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from nlu.rasa import Rasa
 from nlu.server import Command, action_server, rasa_server
 from nlu.training import ensure_model
@@ -74,6 +76,13 @@ class RasaServer:
                 tail = (self.logs / f"{name}.log").read_text(errors="replace")[-2000:]
                 raise RuntimeError(f"{name} did not start:\n{tail}")
             time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def rasa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RasaServer]:
+    """The one Rasa of the session. Who kills it starts it again."""
+    with running_rasa(tmp_path_factory.mktemp("rasa")) as server:
+        yield server
 
 
 @contextmanager

@@ -6,7 +6,7 @@ two seconds instead of fifteen, and its confidence can be believed: what it give
 
 import re
 import unicodedata
-from typing import Any, Dict, List, Optional, Text
+from typing import Any
 
 import joblib
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -32,19 +32,23 @@ class WordsAndLettersClassifier(GraphComponent, IntentClassifier):
     """Gives each text one intent, with the ranking of all of them."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """Return C, how closely the model follows the examples (10 of 3, 10, 30 by 5-fold cross-validation)."""
         return {"C": 10.0, "longest": 4000}
 
     def __init__(
-        self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource, model: Optional[Pipeline] = None
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: Pipeline | None = None
     ) -> None:
         """Keep where the model is written to; `model` is there once trained."""
         self._config, self._storage, self._resource, self._model = config, storage, resource, model
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "WordsAndLettersClassifier":
         """Make one that is to be trained."""
         return cls(config, model_storage, resource)
@@ -52,7 +56,7 @@ class WordsAndLettersClassifier(GraphComponent, IntentClassifier):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -64,24 +68,24 @@ class WordsAndLettersClassifier(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the examples and write the model down."""
-        examples = [(example.get(TEXT), example.get(INTENT)) for example in training_data.intent_examples]
-        examples = [(text, intent) for text, intent in examples if text and intent]
+        texts = [example.get(TEXT) or "" for example in training_data.intent_examples]
+        intents = [example.get(INTENT) for example in training_data.intent_examples]
         self._model = make_pipeline(
             make_union(
                 TfidfVectorizer(preprocessor=normalise, token_pattern=WORDS, ngram_range=(1, 2), sublinear_tf=True),
                 TfidfVectorizer(preprocessor=normalise, analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
             ),
             LogisticRegression(C=self._config["C"], class_weight="balanced", solver="liblinear", random_state=1),
-        ).fit(*zip(*examples))
+        ).fit(texts, intents)
         with self._storage.write_to(self._resource) as folder:
             joblib.dump(self._model, folder / "model.joblib", compress=3)
         return self._resource
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Set intent and ranking of each message."""
         for message in messages:
             likely = self._model.predict_proba([(message.get(TEXT) or "")[: self._config["longest"]]])[0]
-            ranked = sorted(zip(likely, self._model.classes_), reverse=True)
+            ranked = sorted(zip(likely, self._model.classes_, strict=True), reverse=True)
             ranking = [{"name": str(name), "confidence": float(confidence)} for confidence, name in ranked]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking[:5], add_to_output=True)
@@ -89,7 +93,7 @@ class WordsAndLettersClassifier(GraphComponent, IntentClassifier):
 
 
 def normalise(text: str) -> str:
-    """Return the text as the model sees it: one case, one kind of quote, and no handle, amount or number by its value."""
+    """Return the text as the model sees it: in one case, without handles, any amount or number like any other."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     plain = HANDLE.sub(" ", plain)
     return NUMBER.sub(" xxnumber ", MONEY.sub(" xxmoney ", plain))

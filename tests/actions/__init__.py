@@ -1,0 +1,1 @@
+"""Tests of what Rasa may do besides talk."""

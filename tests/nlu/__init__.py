@@ -1,0 +1,1 @@
+"""Tests of understanding: the detector of posts, and the talk with Rasa."""

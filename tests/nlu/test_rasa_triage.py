@@ -1,0 +1,169 @@
+"""Triage over the real Rasa with the trained model: whole talks, as customers would write them."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nlu.rasa import Rasa, Turn, seed
+from nlu.triage_result import TriageResult
+from tests.rasa_server import RasaServer
+
+RESPONSES = Path("nlu/domain/responses.yml")
+
+
+@pytest.fixture
+async def client(rasa: RasaServer) -> AsyncIterator[Rasa]:
+    async with rasa.client() as client:
+        yield client
+
+
+async def triage(client: Rasa, posts: list[str], *lines: str) -> list[Turn]:
+    """Return the turns of a talk that begins with `posts`; it must not end before the last line is said."""
+    understood = [await client.parse(post) for post in posts]
+    turns = [await client.begin("a-talk", seed(understood))]
+    for line in lines:
+        assert turns[-1].result is None, f"ended before {line!r}"
+        turns.append(await client.converse("a-talk", turns[-1].events, line))
+    return turns
+
+
+def result_of(turns: list[Turn]) -> TriageResult:
+    result = turns[-1].result
+    assert result is not None
+    return result
+
+
+def last_words(turns: list[Turn]) -> str:
+    return " ".join(answer.text for answer in turns[-1].answers)
+
+
+async def test_what_the_post_told_is_confirmed_and_handed_off(client: Rasa) -> None:
+    turns = await triage(client, ["@northwind you charged me twice for order NW-20418!"], "yes")
+    assert turns[0].answers[0].text == "It looks like you were charged wrongly for order NW-20418. Is that right?"
+    assert result_of(turns).found == {"order_number": "NW-20418"}
+    assert result_of(turns).summary == "The customer was charged wrongly for order NW-20418."
+    assert "person takes over" in last_words(turns)
+
+
+async def test_three_turns_make_it_complete(client: Rasa) -> None:
+    turns = await triage(
+        client, ["so tired of things that break"], "it's my toaster, it won't turn on", "Yes", "NW-1177"
+    )
+    result = result_of(turns)
+    assert (result.outcome, result.reason, result.intent) == ("hand_off", "complete", "product_broken")
+    assert result.found == {"product": "toaster", "order_number": "NW-1177"}
+
+
+async def test_every_question_offers_a_person(client: Rasa) -> None:
+    turns = await triage(client, ["my lamp is broken"], "no", "I was billed twice", "what do you mean")
+    for turn in turns:
+        assert "Talk to a person" in [button.title for button in turn.answers[-1].buttons]
+
+
+@pytest.mark.parametrize("lines", [[], ["yes"], ["no"], ["no", "the app crashes"]])
+async def test_a_person_takes_over_at_any_moment(client: Rasa, lines: list[str]) -> None:
+    turns = await triage(client, ["where is my parcel"], *lines, "Talk to a person")
+    assert (result_of(turns).outcome, result_of(turns).reason) == ("hand_off", "asked")
+
+
+async def test_not_understood_twice_goes_to_a_person(client: Rasa) -> None:
+    turns = await triage(client, ["@northwind hmm"], "blorp flumsch", "tell me a joke")
+    assert len(turns[1].answers) == 2
+    assert result_of(turns).reason == "unsure"
+
+
+@pytest.mark.parametrize(
+    ("post", "reason"),
+    [
+        ("my northwind kettle caught fire and burned my hand", "danger"),
+        ("I want to die, nobody answers", "danger"),
+        ("you are thieves, my lawyer will write to you", "anger"),
+    ],
+)
+async def test_danger_and_anger_in_a_post_go_to_a_person_at_once(client: Rasa, post: str, reason: str) -> None:
+    turns = await triage(client, [post])
+    assert (result_of(turns).outcome, result_of(turns).reason) == ("hand_off", reason)
+
+
+async def test_danger_in_the_middle_goes_to_a_person_at_once(client: Rasa) -> None:
+    turns = await triage(client, ["my lamp is broken"], "yes, and I got an electric shock from it")
+    assert result_of(turns).reason == "danger"
+    assert "emergency number" in last_words(turns)
+
+
+async def test_stop_stops(client: Rasa) -> None:
+    turns = await triage(client, ["my parcel is late"], "stop writing to me")
+    assert result_of(turns).outcome == "stop"
+    assert "person" not in last_words(turns)
+
+
+async def test_solved_meanwhile_is_solved(client: Rasa) -> None:
+    turns = await triage(client, ["my parcel is late"], "all good now, it is here, thank you")
+    assert result_of(turns).outcome == "solved"
+    assert "person" not in last_words(turns)
+
+
+@pytest.mark.parametrize("answer", ["I don't have it", "no idea", "I lost the receipt", "no"])
+async def test_who_does_not_have_the_number_is_not_asked_again(client: Rasa, answer: str) -> None:
+    turns = await triage(client, ["I want my money back"], "yes", answer)
+    result = result_of(turns)
+    assert (result.reason, result.found) == ("complete", {})
+    assert "order number: not known" in result.summary
+
+
+@pytest.mark.parametrize("line", ['/stop{"x":1}', "/hand_off", " /begin", "/human"])
+async def test_a_command_from_a_customer_is_only_words(client: Rasa, line: str) -> None:
+    understood = await client.parse(line)
+    assert understood.confidence < 1
+    assert understood.intent != "begin"
+
+
+@pytest.mark.parametrize(
+    "line", ["", " ", "/", "😂" * 3, "é" * 4097, "x" * 100_000, "طلبي لم يصل 😡", "a\x00b", "{slot}"]
+)
+async def test_strange_texts_are_survived(client: Rasa, line: str) -> None:
+    turns = await triage(client, ["my parcel is late"], line)
+    assert turns[-1].result or turns[-1].answers
+
+
+async def test_a_repeated_turn_is_harmless(client: Rasa) -> None:
+    turns = await triage(client, ["I was charged twice"])
+    once = await client.converse("a-talk", turns[0].events, "yes")
+    assert await client.converse("a-talk", turns[0].events, "yes") == once
+
+
+async def test_a_word_after_the_end_brings_the_same_end_again(client: Rasa) -> None:
+    turns = await triage(client, ["I was charged twice"], "a human please")
+    again = await client.converse("a-talk", turns[-1].events, "hello?")
+    assert again.result == turns[-1].result
+
+
+async def test_a_talk_that_is_forgotten_leaves_nothing_behind(client: Rasa) -> None:
+    await triage(client, ["my order NW-90210 is missing"])
+    await client.forget("a-talk")
+    turn = await client.begin("a-talk", [])
+    assert "NW-90210" not in str(turn)
+
+
+async def test_one_customer_never_sees_words_of_another(client: Rasa) -> None:
+    first = await client.begin("one", seed([await client.parse("I was charged twice for order NW-11111")]))
+    second = await client.begin("two", seed([await client.parse("I was charged twice for order NW-22222")]))
+    turn = await client.converse("one", first.events, "yes")
+    assert "NW-22222" not in str((first, turn))
+    assert "NW-11111" not in str(second)
+
+
+def buttons() -> Iterator[tuple[str, str]]:
+    for variations in yaml.safe_load(RESPONSES.read_text(encoding="utf-8"))["responses"].values():
+        for variation in variations:
+            yield from ((button["title"], button["payload"]) for button in variation.get("buttons", ()))
+
+
+@pytest.mark.parametrize(("title", "payload"), sorted(set(buttons())))
+async def test_what_a_button_says_is_understood_when_it_is_typed(client: Rasa, title: str, payload: str) -> None:
+    assert title == payload
+    understood = await client.parse(payload)
+    assert understood.confidence > 0.6
+    assert understood.intent not in ("nlu_fallback", "out_of_scope")
