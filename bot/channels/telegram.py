@@ -29,6 +29,9 @@ from bot.channels.telegram_sending import Limits, outcome, parts, rows
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
+PATIENCE = 15.0
+"""Seconds for one call; an offer may need two, and must end before its sender is taken for dead."""
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -43,9 +46,9 @@ class Telegram:
         for chatty in ("httpx", "telegram"):  # they log addresses, and ours carry the token
             logging.getLogger(chatty).setLevel(logging.WARNING)
         self._webhook = webhook
-        self._asking, self._telling = (HTTPXRequest(connection_pool_size=2), HTTPXRequest())
+        self._http = HTTPXRequest()
         base = (api or "https://api.telegram.org").rstrip("/")
-        self._bot = Bot(token, f"{base}/bot", request=self._telling, get_updates_request=self._asking)
+        self._bot = Bot(token, f"{base}/bot", request=self._http, get_updates_request=self._http)
         self._limits = Limits()
         self._halfway: dict[str, list[str]] = {}
         self.username: str | None = None
@@ -54,14 +57,14 @@ class Telegram:
     async def start(self) -> None:
         """Ask Telegram who we are. Raises `TryLater`; `listen` and `offer` do it when it was not done before."""
         try:
-            await self._introduce()
+            async with asyncio.timeout(PATIENCE):
+                await self._introduce()
         except Exception as error:
             raise TryLater(5, f"Telegram does not say who we are: {error}") from error
 
     async def stop(self) -> None:
         """Close the connections."""
-        await self._asking.shutdown()
-        await self._telling.shutdown()
+        await self._http.shutdown()
 
     def read(self, payload: Mapping[str, Any]) -> Sequence[Event]:
         """Events in one update, none if it is nothing to us. Raises `Unreadable`."""
@@ -151,8 +154,10 @@ class Telegram:
         return f"{said.chat_id}:{said.message_id}"
 
     async def _call(self, request: Awaitable[T]) -> T:
+        """What Telegram answers. The library's limits are for each step of a request, ours for the whole."""
         try:
-            return await request
+            async with asyncio.timeout(PATIENCE):
+                return await request
         except Exception as error:
             raise outcome(error) from error
 
@@ -175,7 +180,7 @@ class Telegram:
     async def _fetch(self, offset: int) -> Sequence[Any]:
         """Updates from `offset` on, as raw JSON: the library gives up a whole batch for one that it cannot read."""
         query = urlencode({"offset": offset, "timeout": 25, "allowed_updates": json.dumps(KINDS)})
-        answer = await self._asking.retrieve(f"{self._bot.base_url}/getUpdates?{query}", read_timeout=35)
+        answer = await self._http.retrieve(f"{self._bot.base_url}/getUpdates?{query}", read_timeout=35)
         found: Sequence[Any] = json.loads(answer)["result"]
         return found
 

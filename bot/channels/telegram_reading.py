@@ -14,7 +14,7 @@ COMMAND = re.compile(r"/(\w+)(?:@(\w+))?(?:\s+(.*))?", re.ASCII | re.DOTALL)
 
 
 def read(payload: Mapping[str, Any], username: str | None) -> Sequence[Event]:
-    """Events in one update to the bot called `username`, oldest first. Raises `Unreadable`."""
+    """Events in one update to the bot called `username`, None if not known yet, oldest first. Raises `Unreadable`."""
     try:
         update = msgspec.convert(payload, TelegramUpdate)
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
@@ -63,7 +63,7 @@ def _posts(message: Message, username: str | None) -> Iterator[Event]:
     if not author or not text:
         return
     word, bot, rest = _command(text)
-    if bot and bot.casefold() != (username or "").casefold():
+    if bot and username and bot.casefold() != username.casefold():
         return
     if word == "start" and not rest:
         return

@@ -24,7 +24,19 @@ from starlette.types import Receive, Scope, Send
 
 from tests.peers.fake_telegram_world import BOT, Json, Loss, Refused, World
 
-PEOPLE_MAY = {"say", "edit", "delete", "write", "press_start", "follow", "block", "summon", "migrate", "remove"}
+PEOPLE_MAY = {
+    "person",
+    "say",
+    "edit",
+    "delete",
+    "write",
+    "press_start",
+    "follow",
+    "block",
+    "summon",
+    "migrate",
+    "remove",
+}
 TROUBLES = {"flood", "lose_answer"}
 METHODS = {
     "getMe": "_get_me",
@@ -48,15 +60,19 @@ class FakeTelegram(World):
     """Runs in a thread of its own, so that tests with and without a loop can use it: `with FakeTelegram() as fake`."""
 
     def __init__(self, port: int = 0, token: str = "1000:fake") -> None:
-        super().__init__()
         self.token = token
+        self._port = port
+        self._polls = 0
+        self._closing = True
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """A Telegram in which nothing has happened yet, at the same address."""
+        World.__init__(self)
         self.asked: list[Json] = []
         """The parameters of every call, as they came."""
         self.webhook: Json | None = None
         self.privacy_mode = False
-        self.slow = 30.0
-        self._port = port
-        self._polls = 0
 
     @property
     def url(self) -> str:
@@ -71,7 +87,9 @@ class FakeTelegram(World):
         self.stop()
 
     def start(self) -> None:
-        """Listen; a second start, at the same port, is the end of a network failure."""
+        """Listen; a start after a stop, at the same port, is the end of a network failure."""
+        if not self._closing:
+            return
         self._closing = False
         listener = socket.create_server(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
@@ -116,17 +134,8 @@ class FakeTelegram(World):
         except Refused as refused:
             return _refusal(refused)
         if name in ("sendMessage", "answerGuestQuery") and (how := self.loss()):
-            return await self._lost(how)
+            return _lost(how)
         return JSONResponse({"ok": True, "result": result})
-
-    async def _lost(self, how: Loss) -> Response:
-        if how == "slow":
-            await asyncio.sleep(self.slow)
-        if how == "html":
-            return HTMLResponse("<h1>Bad gateway</h1>")
-        if how == "error":
-            return HTMLResponse("<h1>Internal error</h1>", 500)
-        return CutOff()
 
     async def _get_me(self, _: Json) -> Json:
         return BOT | {"can_read_all_group_messages": not self.privacy_mode, "supports_guest_queries": True}
@@ -153,9 +162,8 @@ class FakeTelegram(World):
         reply: Json = json.loads(asked.get("reply_parameters", "{}"))
         topic = int(asked["message_thread_id"]) if "message_thread_id" in asked else None
         text, chat = asked.get("text", ""), int(asked["chat_id"])
-        return self.send(
-            chat, text, reply_to=reply.get("message_id"), topic=topic, **_buttons(asked.get("reply_markup"))
-        )
+        answers = self.reply_to(chat, **reply)
+        return self.send(chat, text, reply_to=answers, topic=topic, **_buttons(asked.get("reply_markup")))
 
     async def _answer_guest_query(self, asked: Json) -> Json:
         result = json.loads(asked["result"])
@@ -196,6 +204,14 @@ class FakeTelegram(World):
 
     async def _show(self, _: Request) -> Response:
         return JSONResponse([asdict(sent) for sent in self.sent])
+
+
+def _lost(how: Loss) -> Response:
+    if how == "html":
+        return HTMLResponse("<h1>Bad gateway</h1>")
+    if how == "error":
+        return HTMLResponse("<h1>Internal error</h1>", 500)
+    return CutOff()
 
 
 def _refusal(refused: Refused) -> Response:

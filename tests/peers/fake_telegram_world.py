@@ -7,7 +7,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 Json = dict[str, Any]
-Loss = Literal["drop", "html", "error", "slow"]
+Loss = Literal["drop", "html", "error"]
 BOT = {"id": 1000, "is_bot": True, "first_name": "Acme Help", "username": "acme_help_bot"}
 
 
@@ -176,6 +176,13 @@ class World:
         return self._losses.pop(0) if self._losses else None
 
     # What the bot does
+
+    def reply_to(
+        self, chat_id: int, message_id: int | None = None, allow_sending_without_reply: bool = False
+    ) -> int | None:
+        """The number of the message that an answer is to, None if it is gone and that is all right."""
+        chat = self._chats.get(chat_id)
+        return None if chat and message_id not in chat.messages and allow_sending_without_reply else message_id
 
     def send(self, chat_id: int, text: str, **more: Any) -> Json:
         """The bot says something. Raises `Refused`."""

@@ -51,10 +51,17 @@ async def listening(telegram: Telegram, record: Record) -> AsyncIterator[None]:
             await task
 
 
-@pytest.fixture
-def fake() -> Iterator[FakeTelegram]:
+@pytest.fixture(scope="module")
+def running() -> Iterator[FakeTelegram]:
     with FakeTelegram() as fake:
         yield fake
+
+
+@pytest.fixture
+def fake(running: FakeTelegram) -> Iterator[FakeTelegram]:
+    running.begin_anew()
+    yield running
+    running.start()
 
 
 @pytest.fixture

@@ -93,15 +93,16 @@ async def test_two_that_ask_for_the_same_updates_are_told_apart_in_the_log(
     await other.stop()
 
 
-async def test_the_token_is_in_no_log(
-    fake: FakeTelegram, telegram: Telegram, record: Record, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
+async def test_the_token_is_in_no_log(fake: FakeTelegram, record: Record, caplog: pytest.LogCaptureFixture) -> None:
+    for name in (None, "httpx", "telegram"):
+        caplog.set_level(logging.DEBUG, name)
+    telegram = Telegram(fake.token, fake.url)
     async with listening(telegram, record):
         await until(lambda: "getUpdates" in fake.calls)
         fake.stop()
         await until(lambda: "Telegram brings no updates" in caplog.text)
     assert fake.token not in caplog.text
+    await telegram.stop()
 
 
 async def test_a_bot_that_sees_only_commands_in_groups_says_so(
