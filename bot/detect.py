@@ -8,7 +8,7 @@ from bot.channel import Post
 from nlu.detector import THRESHOLD, Detector
 from nlu.gate import Gate
 from nlu.guards import Guards
-from nlu.text import LONGEST, own_words
+from nlu.text import LONGEST, is_repost
 
 MENTION = "mention"
 
@@ -77,7 +77,7 @@ class Detect:
         around = [(other.author.id, other.text[:LONGEST]) for other in thread]
         if guard := self._guards.stop(text, post.author.handle, around):
             return Decision(False, f"guard: {guard}", brand=found.name, words=(found.word,))
-        asked.append(_Asked(index, own_words(text), found.name))
+        asked.append(_Asked(index, text, found.name))
         return None
 
     def _against(self, post: Post, text: str) -> str | None:
@@ -87,4 +87,4 @@ class Detect:
             return "bot"
         if (post.channel, post.author.id) in self._own:
             return "own post"
-        return None if own_words(text) else "repost"
+        return "repost" if is_repost(text) else None

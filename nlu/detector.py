@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
+from nlu.cues import CUES, Cues
 from nlu.text import mask
 
 POSTS = Path(__file__).with_name("posts")
@@ -29,11 +30,14 @@ THRESHOLD = 0.8
 """From this score on a post is a mention. Detection fails closed; `tests/bench/detector.py` shows what that costs."""
 
 CONFIG: dict[str, Any] = {
-    "words": {"token_pattern": r"\w[\w']*|[?!]+|[^\w\s.,;:'\"()]", "ngram_range": (1, 2), "sublinear_tf": True},
-    "letters": {"analyzer": "char_wb", "ngram_range": (2, 4), "sublinear_tf": True, "min_df": 2},
+    "words": {"token_pattern": r"\w[\w']*|[^\w\s!]+", "ngram_range": (1, 2), "sublinear_tf": True},
+    "letters": {"analyzer": "char_wb", "ngram_range": (4, 5), "sublinear_tf": True, "min_df": 2},
     "C": 10.0,
     "folds": 5,
 }
+
+_CUES = CUES.read_text("utf-8")
+_cues = Cues(_CUES)
 
 
 class Example(NamedTuple):
@@ -67,7 +71,7 @@ def read_examples(folder: Path = POSTS) -> list[Example]:
 
 def version_of(examples: Iterable[Example]) -> str:
     """A name for what these examples would teach: it changes with them, with our settings and with the library."""
-    known = json.dumps([sklearn.__version__, CONFIG, sorted(examples)], ensure_ascii=False)
+    known = json.dumps([sklearn.__version__, CONFIG, _CUES, sorted(examples)], ensure_ascii=False)
     return hashlib.sha256(known.encode()).hexdigest()[:12]
 
 
@@ -85,7 +89,7 @@ class Detector:
     @classmethod
     def train(cls, examples: Sequence[Example]) -> "Detector":
         """Learn from examples of both kinds; takes seconds. Raises ValueError with fewer than five of a kind."""
-        texts = [mask(example.text) for example in examples]
+        texts = [_ready(example.text) for example in examples]
         asks = [example.intent == HELP for example in examples]
         features, model = _features(), _model()
         raw = held_out(examples)
@@ -130,7 +134,7 @@ class Detector:
         """A verdict for each text; reasons only from the score `explain_from` on, because they take time."""
         if not texts:
             return []
-        seen = csr_matrix(self._features.transform([mask(text) for text in texts]))
+        seen = csr_matrix(self._features.transform([_ready(text) for text in texts]))
         scores = 1 / (1 + np.exp(-(seen @ self._weights + self._bias)))
         return [
             Verdict(float(score), self._reasons(seen[row]) if score >= explain_from else (), self.version)
@@ -153,11 +157,15 @@ class Detector:
 
 def held_out(examples: Sequence[Example]) -> NDArray[np.float64]:
     """A raw score for each example by a detector that had not seen it (five folds)."""
-    texts = [mask(example.text) for example in examples]
+    texts = [_ready(example.text) for example in examples]
     asks = [example.intent == HELP for example in examples]
     folds = StratifiedKFold(CONFIG["folds"], shuffle=True, random_state=0)
     pipeline = make_pipeline(_features(), _model())
     return np.asarray(cross_val_predict(pipeline, texts, asks, cv=folds, method="decision_function"))
+
+
+def _ready(text: str) -> str:
+    return _cues.mark(mask(text))
 
 
 def _features() -> FeatureUnion:

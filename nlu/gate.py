@@ -1,6 +1,6 @@
 """The gate: which of the words that admins wrote stand in a text. Cheap enough for every post there is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import ahocorasick
@@ -26,7 +26,7 @@ class Gate:
     """Finds words on word borders, all at once (Aho-Corasick: the time does not grow with the number of words).
 
     Case and accents do not count. "northwind" stands in "#Northwind!", "Northwind's" and "@northwind_help", but not in
-    "northwinds", "my_northwind" or "@jane_northwind"; "@northwind" only in exactly that handle; "northwind*" in whatever
+    "northwinds", "my_northwind" or "@jane_northwind"; "@northwind" only in exactly that handle; "northwind*" in all that
     begins so.
     """
 
@@ -49,14 +49,17 @@ class Gate:
 
     def find(self, text: str) -> Found | None:
         """The first word that stands in the text, None if there is none."""
+        return next(self.all(text), None)
+
+    def all(self, text: str) -> Iterator[Found]:
+        """Every word that stands in the text, in the order of their ends."""
         if self._empty:
-            return None
+            return
         folded = " ".join(fold(text).split())
         for end, needles in self._automaton.iter(folded):
             for needle in needles:
                 if _on_borders(folded, end, needle):
-                    return needle.found
-        return None
+                    yield needle.found
 
 
 def _on_borders(text: str, end: int, needle: _Needle) -> bool:

@@ -14,24 +14,25 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+")
 _HANDLE = re.compile(r"@\w+")
 _NUMBER = re.compile(r"\d[\d.,:/'-]*")
 _DRAWN_OUT = re.compile(r"(\w)\1{2,}")
-_QUOTED = re.compile(r"""(?:\bRT:? ?@|["“«]@|\bvia @).*""", re.DOTALL)
+_REPOST = re.compile(r"""\bRT:? ?@|^\W*["“«]@|\bvia @""")
+_NOISE = re.compile(r"""[.,;:"“”«»()*_#&|\-–—…]+""")
 
 
 def fold(text: str) -> str:
     """The text without case, accents and invisible characters, so that "Café" and "CAFE" are one word."""
     if text.isascii():
         return text.lower()
-    return _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    return _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).replace("’", "'")
 
 
 def mask(text: str) -> str:
     """The text as the detector sees it: without handles, addresses and numbers, which tell who speaks, not of what."""
     text = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
-    text = _URL.sub(" _link_ ", _EMAIL.sub(" _email_ ", text))
-    text = _NUMBER.sub(" _number_ ", _HANDLE.sub(" _who_ ", text))
-    return _DRAWN_OUT.sub(r"\1\1", text.replace("’", "'"))
+    text = _HANDLE.sub(" ", _URL.sub(" 🔗 ", _EMAIL.sub(" ", text)))
+    text = _NOISE.sub(" ", _NUMBER.sub(" 0 ", text.replace("’", "'")))
+    return " ".join(_DRAWN_OUT.sub(r"\1\1", text).split())
 
 
-def own_words(text: str) -> str:
-    """What the author adds to somebody else's words; empty for a bare repost."""
-    return _QUOTED.sub("", text).strip()
+def is_repost(text: str) -> bool:
+    """Whether the text passes on somebody else's words, with or without a remark: what it tells is not the author's."""
+    return _REPOST.search(text) is not None
