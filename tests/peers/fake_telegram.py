@@ -1,7 +1,7 @@
 """A Telegram of our own on 127.0.0.1: the Bot API over HTTP, people to play with, and everything that may go wrong.
 
 As a server by itself, `python -m tests.peers.fake_telegram --port 9000`, people act over HTTP as well:
-`POST /fake/say {"group": "Acme users", "person": "Maria", "text": "…"}`, and `GET /fake/sent` is what the bot said.
+`POST /fake/say {"group": "Acme users", "person": "Mara", "text": "…"}`, and `GET /fake/sent` is what the bot said.
 """
 
 import argparse

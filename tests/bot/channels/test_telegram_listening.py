@@ -26,7 +26,7 @@ async def test_an_update_that_could_not_be_written_down_comes_again(
 ) -> None:
     record.out_of_order = True
     async with listening(telegram, record):
-        fake.say("Acme users", "Maria", "acme is down")
+        fake.say("Acme users", "Mara", "acme is down")
         await until(lambda: record.batches == 1)
         assert len(fake.updates) == 1
         record.out_of_order = False
@@ -37,7 +37,7 @@ async def test_an_update_that_could_not_be_written_down_comes_again(
 async def test_a_crash_before_an_update_is_acknowledged_loses_nothing_and_leaves_one_row(
     fake: FakeTelegram, telegram: Telegram, record: Record
 ) -> None:
-    fake.say("Acme users", "Maria", "acme is down")
+    fake.say("Acme users", "Mara", "acme is down")
     died = asyncio.Event()
 
     class DyingRecord(Record):
@@ -60,7 +60,7 @@ async def test_an_update_that_nobody_understands_does_not_stop_the_others(
     fake.push({"message": {"message_id": "eleven"}})
     fake.updates.append({"update_id": 101.5})
     fake.push({"message": None})
-    fake.say("Acme users", "Maria", "acme is down")
+    fake.say("Acme users", "Mara", "acme is down")
     async with listening(telegram, record):
         await until(lambda: len(record.updates) == 3)
 
@@ -72,11 +72,11 @@ async def test_a_telegram_that_is_away_is_asked_again_until_it_is_back(
     async with listening(telegram, record):
         await asyncio.sleep(0.2)
         fake.start()
-        fake.say("Acme users", "Maria", "acme is down")
+        fake.say("Acme users", "Mara", "acme is down")
         await until(lambda: len(record.updates) == 1)
         fake.stop()
         fake.start()
-        fake.say("Acme users", "Maria", "still down")
+        fake.say("Acme users", "Mara", "still down")
         await until(lambda: len(record.updates) == 2)
 
 
@@ -88,7 +88,7 @@ async def test_two_that_ask_for_the_same_updates_are_told_apart_in_the_log(
         await until(lambda: "getUpdates" in fake.calls)
         async with listening(other, record):
             await until(lambda: "Conflict: terminated by other getUpdates request" in caplog.text)
-            fake.say("Acme users", "Maria", "acme is down")
+            fake.say("Acme users", "Mara", "acme is down")
             await until(lambda: record.updates)
     await other.stop()
 
@@ -193,11 +193,11 @@ async def test_telegram_pushes_to_us_and_polling_again_takes_the_webhook_away(
     serving = threading.Thread(target=server.run, daemon=True)
     serving.start()
     async with listening(hooked, record):
-        fake.say("Acme users", "Maria", "acme is down")
+        fake.say("Acme users", "Mara", "acme is down")
         await until(lambda: len(record.updates) == 1)
     server.should_exit = True
     serving.join(10)
-    fake.say("Acme users", "Maria", "still down")
+    fake.say("Acme users", "Mara", "still down")
     async with listening(telegram, record):
         await until(lambda: len(record.updates) == 2)
     await hooked.stop()

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from bot.channel import Blocked, Click, Edited, Event, Post, PrivateMessage, Unreadable
 from bot.channels.telegram_reading import read
 
-MARIA = {"id": 5, "is_bot": False, "first_name": "Maria", "last_name": "Roe", "username": "maria"}
-NIKOS = {"id": 6, "is_bot": False, "first_name": "Nikos"}
+MARA = {"id": 5, "is_bot": False, "first_name": "Mara", "last_name": "Roe", "username": "mara"}
+NOOR = {"id": 6, "is_bot": False, "first_name": "Noor"}
 GROUP = {"id": -1001234567890, "type": "supergroup", "title": "Acme users"}
 NEWS = {"id": -1009, "type": "channel", "title": "News"}
-PRIVATE = {"id": 5, "type": "private", "first_name": "Maria"}
+PRIVATE = {"id": 5, "type": "private", "first_name": "Mara"}
 
 
-def message(chat: Any = GROUP, sender: Any = MARIA, number: int = 11, **more: Any) -> dict[str, Any]:
+def message(chat: Any = GROUP, sender: Any = MARA, number: int = 11, **more: Any) -> dict[str, Any]:
     return {"message_id": number, "date": 1_700_000_000, "chat": chat, "from": sender, **more}
 
 
@@ -31,11 +31,11 @@ def only(kind: str = "message", **more: Any) -> Any:
 
 
 def test_a_message_in_a_group_is_a_post_with_its_author_place_and_address() -> None:
-    post = only(text="acme is down", sender=MARIA | {"language_code": "es"})
+    post = only(text="acme is down", sender=MARA | {"language_code": "es"})
     assert isinstance(post, Post)
     assert (post.id, post.place, post.url) == ("-1001234567890:11", "-1001234567890", "https://t.me/c/1234567890/11")
     author = post.author
-    assert (author.id, author.handle, author.name, author.language) == ("5", "maria", "Maria Roe", "es")
+    assert (author.id, author.handle, author.name, author.language) == ("5", "mara", "Mara Roe", "es")
     assert post.at.isoformat() == "2023-11-14T22:13:20+00:00"
 
 
@@ -56,7 +56,7 @@ def test_a_reply_outside_a_forum_belongs_to_no_topic() -> None:
 
 
 def test_what_the_same_person_said_before_comes_first_and_what_a_stranger_said_does_not_come() -> None:
-    own, strangers = message(number=9, text="acme is down"), message(number=9, sender=NIKOS, text="buy gold")
+    own, strangers = message(number=9, text="acme is down"), message(number=9, sender=NOOR, text="buy gold")
     first, second = events(text="still down", reply_to_message=own)
     assert [first.id, second.id] == ["-1001234567890:9", "-1001234567890:11"]
     post = only(text="not helpful", reply_to_message=strangers)
@@ -92,7 +92,7 @@ def test_what_is_not_words_is_named_so_that_nothing_is_lost(more: dict[str, Any]
     assert only(chat=PRIVATE, **more).text == text
 
 
-@pytest.mark.parametrize("more", [{"new_chat_members": [MARIA]}, {"migrate_to_chat_id": -1009}, {"pinned_message": {}}])
+@pytest.mark.parametrize("more", [{"new_chat_members": [MARA]}, {"migrate_to_chat_id": -1009}, {"pinned_message": {}}])
 def test_what_a_group_tells_of_itself_is_no_post(more: dict[str, Any]) -> None:
     assert events(**more) == []
     assert events(chat=PRIVATE, **more) == []
@@ -146,13 +146,13 @@ def test_an_edit_carries_the_first_id_and_the_new_words() -> None:
 
 @pytest.mark.parametrize(("status", "blocks"), [("kicked", True), ("member", False)])
 def test_a_block_is_told_and_its_end_is_not(status: str, blocks: bool) -> None:
-    change = {"chat": PRIVATE, "from": MARIA, "date": 1_700_000_000, "new_chat_member": {"status": status}}
+    change = {"chat": PRIVATE, "from": MARA, "date": 1_700_000_000, "new_chat_member": {"status": status}}
     found = read({"update_id": 1, "my_chat_member": change}, "acme_help_bot")
     assert [isinstance(event, Blocked) for event in found] == [True] * blocks
 
 
 def test_being_taken_out_of_a_group_is_no_block() -> None:
-    change = {"chat": GROUP, "from": MARIA, "date": 1_700_000_000, "new_chat_member": {"status": "kicked"}}
+    change = {"chat": GROUP, "from": MARA, "date": 1_700_000_000, "new_chat_member": {"status": "kicked"}}
     assert read({"update_id": 1, "my_chat_member": change}, "acme_help_bot") == []
 
 

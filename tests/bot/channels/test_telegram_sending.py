@@ -26,42 +26,42 @@ def offer(fake: FakeTelegram, message: int, group: str = "Acme users") -> Public
 async def test_a_chat_that_must_rest_stalls_no_other_and_is_left_alone_until_then(
     fake: FakeTelegram, telegram: Telegram
 ) -> None:
-    fake.press_start("Maria")
-    fake.press_start("Nikos")
-    fake.flood(fake.person("Maria")["id"], 30)
+    fake.press_start("Mara")
+    fake.press_start("Noor")
+    fake.flood(fake.person("Mara")["id"], 30)
     for _ in range(3):
         with pytest.raises(TryLater) as told:
-            await telegram.send(line(fake, "Maria"))
+            await telegram.send(line(fake, "Mara"))
         assert 25 < told.value.seconds <= 31
-    await telegram.send(line(fake, "Nikos"))
+    await telegram.send(line(fake, "Noor"))
     assert fake.impatient == 1
-    assert [sent.chat for sent in fake.sent] == [fake.person("Nikos")["id"]]
+    assert [sent.chat for sent in fake.sent] == [fake.person("Noor")["id"]]
 
 
 async def test_who_blocked_us_does_not_want_to_hear_from_us(fake: FakeTelegram, telegram: Telegram) -> None:
-    fake.press_start("Maria")
-    fake.block("Maria")
+    fake.press_start("Mara")
+    fake.block("Mara")
     with pytest.raises(NeverDeliverable) as told:
-        await telegram.send(line(fake, "Maria"))
+        await telegram.send(line(fake, "Mara"))
     assert told.value.blocked
 
 
 async def test_who_never_pressed_start_is_not_written_to(fake: FakeTelegram, telegram: Telegram) -> None:
     with pytest.raises(NeverDeliverable) as told:
-        await telegram.send(line(fake, "Maria"))
+        await telegram.send(line(fake, "Mara"))
     assert not told.value.blocked
 
 
 @pytest.mark.parametrize("to", ["-1000000000001", "@acmeusers", "", "0"])
 async def test_a_private_line_never_goes_to_a_group(fake: FakeTelegram, telegram: Telegram, to: str) -> None:
-    fake.say("Acme users", "Maria", "acme is down")
+    fake.say("Acme users", "Mara", "acme is down")
     with pytest.raises(NeverDeliverable):
         await telegram.send(PrivateLine("1", to, "Your order number is 17."))
     assert fake.sent == []
 
 
 async def test_a_post_that_is_gone_gets_no_offer(fake: FakeTelegram, telegram: Telegram) -> None:
-    number = fake.say("Acme users", "Maria", "acme is down")
+    number = fake.say("Acme users", "Mara", "acme is down")
     fake.delete("Acme users", number)
     with pytest.raises(NeverDeliverable):
         await telegram.offer(offer(fake, number))
@@ -72,17 +72,17 @@ async def test_a_group_that_moved_gets_no_offer_for_its_numbers_mean_other_posts
     fake: FakeTelegram, telegram: Telegram
 ) -> None:
     fake.group("Friends", "group")
-    number = fake.say("Friends", "Maria", "acme is down")
-    to_maria = offer(fake, number, "Friends")
+    number = fake.say("Friends", "Mara", "acme is down")
+    to_mara = offer(fake, number, "Friends")
     fake.migrate("Friends")
-    assert fake.say("Friends", "Nikos", "hello everybody") == number
+    assert fake.say("Friends", "Noor", "hello everybody") == number
     with pytest.raises(NeverDeliverable):
-        await telegram.offer(to_maria)
+        await telegram.offer(to_mara)
     assert fake.sent == []
 
 
 async def test_a_group_that_took_us_out_gets_no_offer(fake: FakeTelegram, telegram: Telegram) -> None:
-    number = fake.say("Acme users", "Maria", "acme is down")
+    number = fake.say("Acme users", "Mara", "acme is down")
     fake.remove("Acme users")
     with pytest.raises(NeverDeliverable) as told:
         await telegram.offer(offer(fake, number))
@@ -90,7 +90,7 @@ async def test_a_group_that_took_us_out_gets_no_offer(fake: FakeTelegram, telegr
 
 
 async def test_a_guest_is_answered_only_once(fake: FakeTelegram, telegram: Telegram) -> None:
-    query = fake.summon("Maria", "@acme_help_bot help")
+    query = fake.summon("Mara", "@acme_help_bot help")
     ask = PublicOffer("-1:1", "-1", "Sorry to hear that.", "Need help?", "a-token", query)
     await telegram.offer(ask)
     with pytest.raises(NeverDeliverable):
@@ -100,7 +100,7 @@ async def test_a_guest_is_answered_only_once(fake: FakeTelegram, telegram: Teleg
 
 @pytest.mark.parametrize("how", ["drop", "html", "error"])
 async def test_an_answer_that_got_lost_leaves_us_in_doubt(fake: FakeTelegram, telegram: Telegram, how: Loss) -> None:
-    number = fake.say("Acme users", "Maria", "acme is down")
+    number = fake.say("Acme users", "Mara", "acme is down")
     fake.lose_answer(how)
     with pytest.raises(Unknown):
         await telegram.offer(offer(fake, number))
@@ -108,12 +108,12 @@ async def test_an_answer_that_got_lost_leaves_us_in_doubt(fake: FakeTelegram, te
 
 
 async def test_a_telegram_that_cannot_be_reached_was_told_nothing(fake: FakeTelegram, telegram: Telegram) -> None:
-    number = fake.say("Acme users", "Maria", "acme is down")
+    number = fake.say("Acme users", "Mara", "acme is down")
     fake.stop()
     with pytest.raises(TryLater):
         await telegram.offer(offer(fake, number))
     with pytest.raises(TryLater):
-        await telegram.send(line(fake, "Maria"))
+        await telegram.send(line(fake, "Mara"))
     fake.start()
     await telegram.offer(offer(fake, number))
     assert len(fake.sent) == 1
@@ -124,7 +124,7 @@ async def test_a_token_that_is_not_accepted_is_a_matter_of_time(fake: FakeTelegr
     with pytest.raises(TryLater):
         await telegram.start()
     with pytest.raises(TryLater):
-        await telegram.send(line(fake, "Maria"))
+        await telegram.send(line(fake, "Mara"))
     await telegram.stop()
 
 
@@ -172,9 +172,9 @@ async def test_only_what_surely_had_no_effect_may_be_tried_again(
 async def test_a_long_line_comes_in_several_messages_and_its_buttons_with_the_last(
     fake: FakeTelegram, telegram: Telegram
 ) -> None:
-    fake.press_start("Maria")
+    fake.press_start("Mara")
     text = "\n".join(f"line {number}: {'🙂' * 20}" for number in range(300))
-    await telegram.send(PrivateLine("1", str(fake.person("Maria")["id"]), text, ("Yes",)))
+    await telegram.send(PrivateLine("1", str(fake.person("Mara")["id"]), text, ("Yes",)))
     assert "\n".join(sent.text for sent in fake.sent) == text
     assert [sent.buttons for sent in fake.sent] == [(), (), (), ("Yes",)]
 
@@ -182,8 +182,8 @@ async def test_a_long_line_comes_in_several_messages_and_its_buttons_with_the_la
 async def test_a_second_try_of_a_long_line_begins_where_the_first_one_ended(
     fake: FakeTelegram, telegram: Telegram
 ) -> None:
-    fake.press_start("Maria")
-    long = line(fake, "Maria", " ".join(["a" * 4000, "b" * 4000, "c" * 4000]))
+    fake.press_start("Mara")
+    long = line(fake, "Mara", " ".join(["a" * 4000, "b" * 4000, "c" * 4000]))
     fake.lose_answer(after=1)
     with pytest.raises(Unknown):
         await telegram.send(long)
@@ -194,17 +194,17 @@ async def test_a_second_try_of_a_long_line_begins_where_the_first_one_ended(
 async def test_a_line_without_buttons_takes_away_those_of_the_line_before(
     fake: FakeTelegram, telegram: Telegram
 ) -> None:
-    fake.press_start("Maria")
-    await telegram.send(line(fake, "Maria", "*not bold* <b>not bold</b>"))
+    fake.press_start("Mara")
+    await telegram.send(line(fake, "Mara", "*not bold* <b>not bold</b>"))
     assert fake.sent[0].text == "*not bold* <b>not bold</b>"
     assert fake.asked[-1]["reply_markup"] == '{"remove_keyboard": true}'
     assert "parse_mode" not in fake.asked[-1]
 
 
 async def test_an_empty_line_is_not_sent(fake: FakeTelegram, telegram: Telegram) -> None:
-    fake.press_start("Maria")
+    fake.press_start("Mara")
     with pytest.raises(NeverDeliverable):
-        await telegram.send(line(fake, "Maria", " \n "))
+        await telegram.send(line(fake, "Mara", " \n "))
     assert "sendMessage" not in fake.calls
 
 
