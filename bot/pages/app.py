@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -88,13 +88,9 @@ async def _not_yours(request: Request, error: Exception) -> Response:
 
 async def _away(request: Request, error: Exception) -> Response:
     """The record is away, or refuses: only the former is worth trying again."""
-    gone = not isinstance(error, DBAPIError) or error.connection_invalidated or _is_operational(error)
-    log.error("the record: %s", error) if gone else log.exception("the record refused", exc_info=error)
-    return _sorry(request, 503 if gone else 500)
-
-
-def _is_operational(error: DBAPIError) -> bool:
-    return type(error).__name__ in ("OperationalError", "InterfaceError")
+    away = isinstance(error, OperationalError | InterfaceError | TimeoutError)
+    log.error("the record is away: %s" if away else "the record refused: %s", error, exc_info=None if away else error)
+    return _sorry(request, 503 if away else 500)
 
 
 async def _mistake(request: Request, error: Exception) -> Response:

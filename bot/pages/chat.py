@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from bot.channel import PrivateMessage
 from bot.pages.door import Door, door, elsewhere, nothing_here
 from bot.pages.pace import TooFast
-from bot.pages.site import see, site
+from bot.pages.site import plain, see, site
 from bot.pages.view import ALL, NEWEST, view
 from handoff.models import Thread
 from handoff.square import CHANNEL
@@ -52,7 +52,7 @@ async def say(
         status = 429 if isinstance(error, TooFast) else 422
         sentence = error.sentence if isinstance(error, TooFast) else error
         return await chat_page(request, token, found, found.chat, status, sentence, text)
-    message_id = f"chat:{client_id[:64] or token_urlsafe(12)}"
+    message_id = f"chat:{plain(client_id) or token_urlsafe(12)}"
     await here.flow.on_message(PrivateMessage(CHANNEL, message_id, found.author, text, datetime.now(UTC)))
     return see(f"/h/{token}#end")
 

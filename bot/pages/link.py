@@ -20,16 +20,14 @@ router = APIRouter(prefix="/h")
 async def look(request: Request, token: str) -> Response:
     """The chat, the offer of one, or a neutral page, by who is asking."""
     here = site(request)
+    found = await door(request, token)
+    if found is not None and found.chat is not None:
+        return await chat_page(request, token, found, found.chat)
     try:
         await here.pace.keep("link", address(request))
     except TooFast as error:
         return too_fast(here, error, f"/h/{token}")
-    found = await door(request, token)
-    if found is None:
-        return nothing_here(here, None)
-    if found.chat is not None:
-        return await chat_page(request, token, found, found.chat)
-    if found.is_closed:
+    if found is None or found.is_closed:
         return nothing_here(here, found)
     if not found.is_author:
         return elsewhere(here, found, token)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.pages.pace import TooFast
 from bot.pages.site import see, site
+from bot.pages.square import Id
 from handoff import square
 from handoff.members import Member
 from handoff.square import SquarePost
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/square/p")
 
 
 @router.get("/{post_id}")
-async def post(request: Request, post_id: int) -> Response:
+async def post(request: Request, post_id: Id) -> Response:
     """The post, in its topic."""
     async with site(request).database.reading() as session:
         found = await square.get(session, post_id)
@@ -26,14 +27,14 @@ async def post(request: Request, post_id: int) -> Response:
 
 
 @router.get("/{post_id}/edit")
-async def edit_form(request: Request, post_id: int) -> Response:
+async def edit_form(request: Request, post_id: Id) -> Response:
     """The form to change or delete one's own post."""
     member, found = await _mine(request, post_id)
     return site(request).page("edit.html", member=member, post=found, text=found.text)
 
 
 @router.post("/{post_id}/edit")
-async def edit(request: Request, post_id: int, text: Annotated[str, Form()] = "") -> Response:
+async def edit(request: Request, post_id: Id, text: Annotated[str, Form()] = "") -> Response:
     """Change one's own post."""
     member, found = await _mine(request, post_id)
     try:
@@ -43,21 +44,21 @@ async def edit(request: Request, post_id: int, text: Annotated[str, Form()] = ""
 
 
 @router.post("/{post_id}/delete")
-async def delete(request: Request, post_id: int) -> Response:
+async def delete(request: Request, post_id: Id) -> Response:
     """Delete one's own post."""
     member, _ = await _mine(request, post_id)
     return await _do(request, "square.delete", lambda session: square.delete(session, post_id, member))
 
 
 @router.get("/{post_id}/report")
-async def report_form(request: Request, post_id: int) -> Response:
+async def report_form(request: Request, post_id: Id) -> Response:
     """Ask before reporting."""
     member, found = await _member(request), await _found(request, post_id)
     return site(request).page("report.html", member=member, post=found)
 
 
 @router.post("/{post_id}/report")
-async def report(request: Request, post_id: int) -> Response:
+async def report(request: Request, post_id: Id) -> Response:
     """Ask the moderators to look at a post."""
     here, member = site(request), await _member(request)
     try:
@@ -86,7 +87,7 @@ async def _member(request: Request) -> Member:
     return member
 
 
-async def _mine(request: Request, post_id: int) -> tuple[Member, SquarePost]:
+async def _mine(request: Request, post_id: Id) -> tuple[Member, SquarePost]:
     member, found = await _member(request), await _found(request, post_id)
     if found.member_id != member.id:
         raise NotYours

@@ -22,7 +22,7 @@ from handoff.web.assets import Assets
 
 HERE = Path(__file__).parent
 
-ICONS = ("bot", "circle-alert", "flag", "lock", "message-circle", "messages-square", "send", "trash-2")
+ICONS = ("arrow-left", "bot", "circle-alert", "flag", "lock", "message-circle", "messages-square", "send", "trash-2")
 
 YEAR = 365 * 24 * 3600
 
@@ -100,6 +100,11 @@ def address(request: Request) -> str:
 def see(path: str) -> RedirectResponse:
     """After a form: go and look there."""
     return RedirectResponse(path, 303)
+
+
+def plain(key: str) -> str:
+    """The key that a form carries, as far as one of ours could look like it."""
+    return "".join(letter for letter in key[:64] if letter.isascii() and (letter.isalnum() or letter in "-_"))
 
 
 def moment(at: datetime) -> str:

@@ -1,14 +1,14 @@
 """/square: the forum. Topics, a topic's posts, joining under a name, posting."""
 
 import secrets
-from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from pydantic import AwareDatetime
 
 from bot.pages.pace import TooFast
-from bot.pages.site import Site, address, see, site
+from bot.pages.site import Site, address, plain, see, site
 from handoff import members, square
 from handoff.members import Member
 from handoff.square_errors import NoSuchPost, PickAnotherName, SquareError
@@ -16,6 +16,7 @@ from handoff.web.stream import stream
 
 router = APIRouter(prefix="/square")
 
+Id = Annotated[int, Path(ge=1, lt=2**63)]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 Text = Annotated[str, Form()]
 READ = ["GET", "HEAD"]
@@ -60,10 +61,10 @@ async def join(request: Request, name: Text = "", back: Text = "/square") -> Res
 @router.api_route("/t/{topic_id}", methods=READ)
 async def topic(
     request: Request,
-    topic_id: int,
+    topic_id: Id,
     page: PageNumber = 1,
     answer: int | None = None,
-    since: datetime | None = None,
+    since: AwareDatetime | None = None,
 ) -> Response:
     """A topic; with `since`, an empty answer (204) if nothing in it changed after that."""
     here = site(request)
@@ -76,12 +77,12 @@ async def topic(
 
 
 @router.post("/t/{topic_id}")
-async def reply(request: Request, topic_id: int, key: Text = "", text: Text = "", answers: Text = "") -> Response:
+async def reply(request: Request, topic_id: Id, key: Text = "", text: Text = "", answers: Text = "") -> Response:
     """Answer a post of a topic."""
     here, member = site(request), await site(request).member(request)
     if member is None:
         return here.page("join.html", 403, back=f"/square/t/{topic_id}", name="", member=None)
-    answered = int(answers) if answers.isdecimal() else topic_id
+    answered = int(answers) if answers.isdecimal() and len(answers) < 19 else topic_id
     try:
         await _keep_pace(request, member)
         async with here.database.transaction("square.reply") as session:
@@ -95,7 +96,7 @@ async def reply(request: Request, topic_id: int, key: Text = "", text: Text = ""
 
 
 @router.get("/t/{topic_id}/live")
-async def live(request: Request, topic_id: int) -> Response:
+async def live(request: Request, topic_id: Id) -> Response:
     """Hints that something on the square may have changed."""
 
     async def anybody() -> bool:
@@ -143,7 +144,7 @@ async def _keep_pace(request: Request, member: Member) -> None:
 
 def _key(member: Member, key: str) -> str:
     """What makes a form's second sending the same post: never another member's, never an offer's."""
-    return f"{member.id}:{key[:64] or secrets.token_urlsafe(12)}"
+    return f"{member.id}:{plain(key) or secrets.token_urlsafe(12)}"
 
 
 def _status(error: SquareError | TooFast) -> int:

@@ -19,16 +19,16 @@ const toEnd = () => scrollTo({ top: document.documentElement.scrollHeight });
 function merge(fresh) {
   const stay = !atEnd();
   localTimes(fresh);
-  for (const id of ["standing", "who"]) replaceWords(fresh, id);
+  for (const id of ["face", "name", "standing"]) copy(fresh.getElementById(id), document.getElementById(id));
   replaceAnswers(fresh.getElementById("answers"));
   log.dataset.after = fresh.getElementById("log").dataset.after;
   for (const line of [...fresh.getElementById("lines").children]) place(line);
   if (!stay) toEnd();
 }
 
-function replaceWords(fresh, id) {
-  const [old, now] = [document.getElementById(id), fresh.getElementById(id)];
-  if (old.textContent.trim() !== now.textContent.trim()) old.replaceChildren(...now.childNodes);
+function copy(now, old) {
+  old.className = now.className;
+  if (old.textContent !== now.textContent) old.textContent = now.textContent;
 }
 
 function replaceAnswers(now) {
@@ -128,13 +128,16 @@ if (form) {
   const draft = keepDraft(field);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!field.value.trim()) return;
+    const over = [...field.value.trim()].length - Number(field.dataset.longest);
+    field.setCustomValidity(over > 0 ? `That is ${over} characters too long. Shorten it, or send it in parts.` : "");
+    if (!field.value.trim() || !field.reportValidity()) return;
     say(field.value.trim(), newId());
     field.value = "";
     draft.forget();
     field.focus();
     form.querySelector("[role=alert]")?.remove();
   });
+  field.addEventListener("input", () => field.setCustomValidity(""));
   field.addEventListener("keydown", (event) => {
     const wants = event.key === "Enter" && !event.isComposing && (event.ctrlKey || event.metaKey);
     if (wants) form.requestSubmit();

@@ -79,9 +79,11 @@ function followTopic(posts) {
     here.searchParams.set("since", posts.dataset.version);
     const answer = await fetch(here, { headers: { Accept: "text/html" } });
     if (answer.status !== 200) return;
-    const fresh = parse(await answer.text()).getElementById("posts");
+    const page = parse(await answer.text());
+    const fresh = page.getElementById("posts");
     localTimes(fresh);
     posts.dataset.version = fresh.dataset.version;
+    replacePages(page.getElementById("pages"));
     for (const post of [...fresh.children]) {
       const old = document.getElementById(post.id);
       if (!old) {
@@ -92,6 +94,11 @@ function followTopic(posts) {
       }
     }
   });
+}
+
+function replacePages(now) {
+  const old = document.getElementById("pages");
+  if (old.textContent.trim() !== now.textContent.trim()) old.replaceWith(now);
 }
 
 localTimes(document);
