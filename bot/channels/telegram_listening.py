@@ -63,7 +63,7 @@ async def keep_trying(step: Callable[[], Awaitable[T]], trouble: str) -> T:
             wait = seconds(error)
             log.warning("%s: %s", trouble, error)
         except Exception as error:
-            log.warning("%s: %s: %s. Again in %d s", trouble, type(error).__name__, error, wait)
+            log.warning("%s: %s. Again in %d s", trouble, _short(error), wait)
         await asyncio.sleep(wait)
         wait = min(wait * 2, 30.0)
 
@@ -94,12 +94,17 @@ def webhook_route(webhook: Webhook, take: Take) -> Route:
             return Response(status_code=400)
         try:
             await take(updates)
-        except Exception:
-            log.exception("An update of Telegram cannot be written down")
+        except Exception as error:
+            log.warning("An update of Telegram cannot be written down: %s", _short(error))
             return Response(status_code=503, headers={"Retry-After": "5"})
         return Response(status_code=200)
 
     return Route(webhook.path, receive, methods=["POST"])
+
+
+def _short(error: Exception) -> str:
+    """An error for the log, without what a database shows on the next lines: the words that people said."""
+    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
 
 
 async def _body(request: Request) -> bytes | None:

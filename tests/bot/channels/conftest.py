@@ -23,7 +23,7 @@ class Record:
         """Write updates down, unless the record is out of order."""
         self.batches += 1
         if self.out_of_order:
-            raise ConnectionError("the database is away")
+            raise ConnectionError(f"the database is away\nparameters: {updates}")
         for update in updates:
             self.updates.setdefault(update.id, update)
 
