@@ -2,15 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from bot.channel import Post
-from nlu.detector import THRESHOLD, Detector
+from nlu.detector import THRESHOLD, Detector, Verdict
 from nlu.gate import Gate
 from nlu.guards import Guards
 from nlu.text import LONGEST, is_repost
 
-MENTION = "mention"
+MENTION, ASK = "mention", "ask the detector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +22,6 @@ class Decision:
     brand: str | None = None
     words: tuple[str, ...] = ()
     version: str | None = None
-
-
-class _Asked(NamedTuple):
-    """A post that came as far as the detector."""
-
-    place: int
-    text: str
-    brand: str
 
 
 class Detect:
@@ -53,23 +44,16 @@ class Detect:
 
     def judge(self, posts: Sequence[Post], threads: Mapping[str, Sequence[Post]] | None = None) -> list[Decision]:
         """A decision for each post. `threads`: the posts around a post, by its id, where they are known."""
-        decisions: list[Decision | None] = []
-        asked: list[_Asked] = []
-        for index, post in enumerate(posts):
-            decision = self._look(index, post, (threads or {}).get(post.id, ()), asked)
-            decisions.append(decision)
-        verdicts = self._detector.judge([one.text for one in asked], self._threshold)
-        for one, verdict in zip(asked, verdicts, strict=True):
-            mention = verdict.score >= self._threshold
-            reason = MENTION if mention else "low score"
-            decisions[one.place] = Decision(mention, reason, verdict.score, one.brand, verdict.reasons, verdict.version)
-        return [decision for decision in decisions if decision is not None]
+        decisions = [self._without_detector(post, (threads or {}).get(post.id, ())) for post in posts]
+        asked = [index for index, decision in enumerate(decisions) if decision.reason == ASK]
+        verdicts = self._detector.judge([posts[index].text for index in asked], self._threshold)
+        for index, verdict in zip(asked, verdicts, strict=True):
+            decisions[index] = self._with_detector(decisions[index], verdict)
+        return decisions
 
-    def _look(self, index: int, post: Post, thread: Sequence[Post], asked: list[_Asked]) -> Decision | None:
-        """What can be said without the detector; None puts the post among those that it is asked about."""
+    def _without_detector(self, post: Post, thread: Sequence[Post]) -> Decision:
         text = post.text[:LONGEST].strip()
-        against = self._against(post, text)
-        if against:
+        if against := self._against(post, text):
             return Decision(False, against)
         found = self._gate.find(text)
         if found is None:
@@ -77,8 +61,7 @@ class Detect:
         around = [(other.author.id, other.text[:LONGEST]) for other in thread]
         if guard := self._guards.stop(text, post.author.handle, around):
             return Decision(False, f"guard: {guard}", brand=found.name, words=(found.word,))
-        asked.append(_Asked(index, text, found.name))
-        return None
+        return Decision(False, ASK, brand=found.name, words=(found.word,))
 
     def _against(self, post: Post, text: str) -> str | None:
         if not text:
@@ -88,3 +71,10 @@ class Detect:
         if (post.channel, post.author.id) in self._own:
             return "own post"
         return "repost" if is_repost(text) else None
+
+    def _with_detector(self, asked: Decision, verdict: Verdict) -> Decision:
+        """A score that no word explains is not trusted: it comes of a language or a script that no example is in."""
+        sure = verdict.score >= self._threshold
+        reason = "low score" if not sure else MENTION if verdict.reasons else "no reason"
+        words = verdict.reasons or asked.words
+        return Decision(reason == MENTION, reason, verdict.score, asked.brand, words, verdict.version)

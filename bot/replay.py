@@ -95,14 +95,15 @@ def replay(
     for batch in _batches(path, report, console):
         new = [post for post in batch if once.is_new(post)]
         report.posts += len(batch)
-        report.suppressed["seen before"] += len(batch) - len(new)
+        if twins := len(batch) - len(new):
+            report.suppressed["seen before"] += twins
         for post, decision in zip(new, detect.judge(new), strict=True):
             _count(report, once, post, decision)
     report.seconds = time.perf_counter() - started
     console.print(_table(report))
     for post, decision in report.offers[:show]:
         console.print(f"[bold]{decision.score:.2f}[/] [dim]{escape(', '.join(decision.words))}[/]")
-        console.print(f"  {escape(post.text)}")
+        console.print(f"  {escape(_visible(post.text))}")
     return report
 
 
@@ -148,6 +149,11 @@ def _post(line: bytes, number: int, report: Report) -> Post | None:
     return Post(said.channel, said.id, author, said.text, at, said.in_reply_to)
 
 
+def _visible(text: str) -> str:
+    """Without signs that could steer the terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def _table(report: Report) -> Table:
     table = Table("What", "Posts", title="Replay", title_justify="left")
     table.columns[1].justify = "right"
@@ -156,8 +162,7 @@ def _table(report: Report) -> Table:
     table.add_row("mentions", f"{report.mentions:,}")
     table.add_row("[bold]would-be offers", f"[bold]{len(report.offers):,}", end_section=True)
     for reason, count in report.suppressed.most_common():
-        if count:
-            table.add_row(f"suppressed: {reason}", f"{count:,}")
+        table.add_row(f"suppressed: {reason}", f"{count:,}")
     if report.bad_lines:
         numbers = ", ".join(map(str, report.first_bad_lines))
         more = ", …" if report.bad_lines > BAD_LINES_SHOWN else ""

@@ -1,7 +1,9 @@
 """Understanding: which posts ask for help, and what a customer tells us in private.
 
-detector        the fast classifier of posts
+text            how a text is made ready
 gate            which brand a post names
+cues            turns of phrase of trouble, requests, praise
+detector        the fast classifier of posts
 guards          which posts we keep away from
 language        which language a text is in
 rasa            the one module that knows Rasa's HTTP API

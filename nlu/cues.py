@@ -1,4 +1,4 @@
-"""Cues: turns of phrase of trouble, orders, requests, praise and news, which help the detector where a brand is new to it."""
+"""Cues: turns of phrase of trouble, orders, requests, praise, news; they help where a brand is new to the detector."""
 
 import tomllib
 from pathlib import Path
@@ -20,3 +20,9 @@ class Cues:
         """The text and, behind it, a word like `_trouble_` for each cue in it."""
         kinds = sorted(f"_{found.name}_" for found in self._gate.all(text))
         return " ".join((text, *kinds))
+
+    def written(self, word: str, text: str) -> list[str]:
+        """The word as the author wrote it: a mark as the cues it stands for, nothing for what has no letters."""
+        if word.startswith("_"):
+            return [found.word.rstrip("*") for found in self._gate.all(text) if f"_{found.name}_" == word]
+        return [word] if "_" not in word and any(map(str.isalpha, word)) else []

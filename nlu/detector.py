@@ -5,6 +5,7 @@ a score is one multiplication and its reasons are the words with the largest sha
 """
 
 import hashlib
+import io
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -101,14 +102,14 @@ class Detector:
 
     @classmethod
     def load(cls, path: Path, version: str) -> "Detector":
-        """What `save` wrote. Raises `TrainAgain`; a file of another version is not even unpacked."""
+        """What `save` wrote. Raises `TrainAgain`; a file of another version or a damaged one is not even unpacked."""
         try:
-            with path.open("rb") as file:
-                if file.readline() != _header(version):
-                    raise TrainAgain(f"{path} is not the detector {version}")
-                return cls(version, *joblib.load(file))
+            header, _, body = path.read_bytes().partition(b"\n")
         except OSError as error:
             raise TrainAgain(f"{path} cannot be read: {error.strerror}") from error
+        if header != _header(version, body):
+            raise TrainAgain(f"{path} is not the detector {version}, or it is damaged")
+        return cls(version, *joblib.load(io.BytesIO(body)))
 
     @classmethod
     def ensure(cls, path: Path, examples: Sequence[Example] | None = None) -> "Detector":
@@ -124,35 +125,36 @@ class Detector:
     def save(self, path: Path) -> None:
         """Write to a file, whole or not at all. Loading runs code in it: keep it where only we write."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        body = io.BytesIO()
+        joblib.dump((self._features, self._weights, self._bias), body)
         part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            file.write(_header(self.version))
-            joblib.dump((self._features, self._weights, self._bias), file)
+        part.write_bytes(_header(self.version, body.getvalue()) + b"\n" + body.getvalue())
         part.replace(path)
 
     def judge(self, texts: Sequence[str], explain_from: float = THRESHOLD) -> list[Verdict]:
         """A verdict for each text; reasons only from the score `explain_from` on, because they take time."""
         if not texts:
             return []
-        seen = csr_matrix(self._features.transform([_ready(text) for text in texts]))
+        ready = [_ready(text) for text in texts]
+        seen = csr_matrix(self._features.transform(ready))
         scores = 1 / (1 + np.exp(-(seen @ self._weights + self._bias)))
         return [
-            Verdict(float(score), self._reasons(seen[row]) if score >= explain_from else (), self.version)
-            for row, score in enumerate(scores)
+            Verdict(float(score), self._reasons(ready[at], seen[at]) if score >= explain_from else (), self.version)
+            for at, score in enumerate(scores)
         ]
 
-    def _reasons(self, seen: Any, most: int = 4) -> tuple[str, ...]:
-        """The words with the largest share in the score, largest first; no word that lies within another."""
-        shares = {index: value * self._weights[index] for index, value in zip(seen.indices, seen.data, strict=True)}
+    def _reasons(self, ready: str, seen: Any, most: int = 4) -> tuple[str, ...]:
+        """The words and cues with the largest share in the score, largest first; none that lies within another."""
+        shares = seen.data * self._weights[seen.indices]
         reasons: list[str] = []
-        for index in sorted(shares, key=lambda index: -shares[index]):
-            word = str(self._names[index]).removeprefix("words__")
-            told = index >= self._words or "_" in word or not any(map(str.isalpha, word))
-            if shares[index] <= 0 or len(reasons) == most:
-                break
-            if not told and not any(word in other for other in reasons):
-                reasons.append(word)
-        return tuple(reasons)
+        for at in np.argsort(-shares):
+            index = seen.indices[at]
+            if index >= self._words or shares[at] <= 0:
+                continue
+            for word in _cues.written(str(self._names[index]).removeprefix("words__"), ready):
+                if not any(word in other for other in reasons):
+                    reasons = [other for other in reasons if other not in word] + [word]
+        return tuple(reasons[:most])
 
 
 def held_out(examples: Sequence[Example]) -> NDArray[np.float64]:
@@ -177,5 +179,5 @@ def _model() -> LogisticRegression:
     return LogisticRegression(C=CONFIG["C"], max_iter=1000)
 
 
-def _header(version: str) -> bytes:
-    return f"knock detector {version}\n".encode()
+def _header(version: str, body: bytes) -> bytes:
+    return f"knock detector {version} {hashlib.sha256(body).hexdigest()}".encode()

@@ -26,8 +26,8 @@ class Gate:
     """Finds words on word borders, all at once (Aho-Corasick: the time does not grow with the number of words).
 
     Case and accents do not count. "northwind" stands in "#Northwind!", "Northwind's" and "@northwind_help", but not in
-    "northwinds", "my_northwind" or "@jane_northwind"; "@northwind" only in exactly that handle; "northwind*" in all that
-    begins so.
+    "northwinds", "my_northwind" or "@jane_northwind"; "@northwind" only in exactly that handle; "northwind*" in
+    all that begins so.
     """
 
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
