@@ -35,7 +35,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Somebody followed the link of an offer; `author` is who the channel proves them to be. No token: they came alone."""
+    """Somebody followed the link of an offer; the channel proves that it is `author`. No token: they came alone."""
 
     channel: str
     id: str

@@ -1,4 +1,4 @@
-"""Send what waits to be sent in private, whoever wrote it: in order within a thread, at least once, never after a STOP."""
+"""Send what waits to be sent in private, whoever wrote it: in a thread's order, at least once, never after a STOP."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,9 +10,6 @@ from sqlalchemy.orm import aliased
 from bot.channel import NeverDeliverable, PrivateLine, TryLater
 from handoff import people, threads
 from handoff.models import Customer, Message, Thread
-
-LEASE = timedelta(seconds=30)
-"""How long one sending may take before another worker repeats it: longer than any channel's time-out."""
 
 MOST_TRIES = 8
 """Tries at a line whose fate is unknown, about 4 minutes in all, before it is shown as not sent."""
@@ -28,8 +25,11 @@ class Claimed:
     line: PrivateLine
 
 
-async def claim(session: AsyncSession) -> Claimed | bool:
-    """Lease the next line that is due. `False`: there is none. `True`: one was due, but must not go out."""
+async def claim(session: AsyncSession, lease: timedelta) -> Claimed | bool:
+    """Take the next line that is due, for as long as `lease`.
+
+    `False`: there is none. `True`: one was due, but must not go out.
+    """
     message = (await session.scalars(_next())).first()
     if message is None:
         return False
@@ -40,7 +40,7 @@ async def claim(session: AsyncSession) -> Claimed | bool:
         message.due_at = None
         threads.touch(session, thread)
         return True
-    message.due_at = func.clock_timestamp() + LEASE
+    message.due_at = func.clock_timestamp() + lease
     message.tries += 1
     line = PrivateLine(f"message-{message.id}", customer.external_id, message.text, tuple(message.buttons or ()))
     return Claimed(message.id, customer.account, thread.channel, line)

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from typing import Protocol
 
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import gather, listen, offer, opt_in, permit, stop
 from bot.channel import Blocked, Channel, Click, Deleted, Edited, Event, Post, PrivateMessage, Unreadable, Update
-from bot.detect import Detect
+from bot.detect import Decision
 from bot.opt_in import Clicked, Landing
 from bot.say import say
 from bot.settings import BotSettings, Brand
@@ -19,11 +20,18 @@ from nlu import language
 log = logging.getLogger(__name__)
 
 
+class Detects(Protocol):
+    """What the flow needs of `bot.detect.Detect`."""
+
+    def judge(self, posts: Sequence[Post]) -> list[Decision]:
+        """A decision for each post."""
+
+
 class Flow:
     """The order of the steps. Each public method is an edge: one transaction, and the platform may forget the event."""
 
     def __init__(
-        self, settings: BotSettings, brand: Brand, database: Database, channels: Mapping[str, Channel], detect: Detect
+        self, settings: BotSettings, brand: Brand, database: Database, channels: Mapping[str, Channel], detect: Detects
     ) -> None:
         self._database = database
         self._channels = channels
@@ -167,14 +175,14 @@ class Flow:
         return people.account_hash(self._key, event.channel, event.author.id)
 
     def _language(self, wanted: str | None) -> str:
-        return wanted if wanted in self._brand.languages else self._brand.languages[0]
+        return wanted if wanted and wanted in self._brand.languages else self._brand.languages[0]
 
 
 def _wake(thread: models.Thread) -> None:
-    """A customer wrote: the bot looks at it now, unless a person has the thread. An ended thread begins to talk again."""
+    """A customer wrote: the bot looks at it now, unless a person has the thread. An ended thread begins anew."""
     if thread.ended_at is not None:
         thread.ended_at = thread.ended_why = None
-        threads.give_floor(thread, "bot", datetime.now(UTC))
+        threads.give_floor(thread, "bot", func.clock_timestamp())
         thread.talk = None
     elif thread.speaker == "bot":
-        thread.due_at = datetime.now(UTC)
+        thread.due_at = func.clock_timestamp()

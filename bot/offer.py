@@ -48,6 +48,8 @@ class Claimed:
 
 async def propose(session: AsyncSession, terms: Terms, post: Post, language: str, text: str, label: str) -> str:
     """Write down that help shall be offered for a mention; what became of it, in the words of the tally."""
+    if post.at < datetime.now(UTC) - terms.stale_after:
+        return "too old"
     account = people.account_hash(terms.key, post.channel, post.author.id)
     promise = await people.promise(session, account)
     if promise.stopped_at is not None:

@@ -1,4 +1,4 @@
-"""Do a step again and again: woken by a bell, or every so often; a step that fails is tried again, and takes none down."""
+"""Do a step again and again, woken by a bell or every so often. One that fails is tried again, and takes none down."""
 
 import asyncio
 import logging

@@ -36,7 +36,7 @@ class Bot:
         self._channels, self._flow, self._rasa = channels, flow, rasa
         self._offer_terms = offer.Terms(settings.key, brand.name, settings.cool_down)
         self._triage_terms = triage.Terms(
-            brand.name, frozenset(settings.triage_languages), settings.rasa_wait, settings.quiet
+            brand.name, frozenset(settings.triage_languages), settings.turn, settings.rasa_wait, settings.quiet
         )
 
     async def run(self) -> None:
@@ -87,7 +87,7 @@ class Bot:
     async def claim_talk(self) -> repeat.Claim:
         """Claim the next thread in which the bot must speak; the work is to think and write it down."""
         async with self._database.transaction("triage.claim") as session:
-            due = await triage.claim(session)
+            due = await triage.claim(session, self._triage_terms)
         if due is None:
             return False
         return lambda: self._talk(due)
@@ -128,7 +128,7 @@ class Bot:
     async def claim_line(self) -> repeat.Claim:
         """Claim the next private line; the work is to send it."""
         async with self._database.transaction("deliver.claim") as session:
-            claimed = await deliver.claim(session)
+            claimed = await deliver.claim(session, self._settings.sending)
         if isinstance(claimed, bool):
             return claimed
         return lambda: self._deliver(claimed)

@@ -13,6 +13,6 @@ def _sentences() -> dict[str, dict[str, str]]:
 
 
 def say(sentence: str, language: str, **names: object) -> str:
-    """A sentence of say.toml in the language, or in English where there is none. Raises `KeyError` for an unknown one."""
+    """A sentence of say.toml in the language, or in English where there is none. Raises `KeyError`."""
     languages = _sentences()
     return languages.get(language, languages[FALLBACK])[sentence].format(**names)

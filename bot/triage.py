@@ -1,6 +1,6 @@
 """The talk with the bot: a line of the customer to Rasa, Rasa's answers into the thread, its result into a case.
 
-No transaction is open while Rasa thinks: `claim` leases the thread, `think` asks Rasa, `settle` writes the answers down.
+No transaction is open while Rasa thinks: `claim` takes the thread, `think` asks Rasa, `settle` writes the answers.
 """
 
 from dataclasses import dataclass, field
@@ -17,9 +17,6 @@ from handoff.failpoints import outside
 from handoff.models import Case, Customer, Message, Offer, OptIn, Thread
 from nlu.rasa import Answer, Rasa, RasaDown, Turn, seed
 from nlu.triage_result import TriageResult
-
-LEASE = timedelta(seconds=15)
-"""How long one turn may take before another worker takes the thread: Rasa's time-out times the calls of a turn."""
 
 WAIT_AGAIN = timedelta(seconds=2)
 PATIENCE_MID_TALK = timedelta(seconds=5)
@@ -83,11 +80,12 @@ class Terms:
 
     brand: str
     languages: frozenset[str]
+    turn: timedelta
     wait_for_rasa: timedelta
     quiet: timedelta
 
 
-async def claim(session: AsyncSession) -> Due | None:
+async def claim(session: AsyncSession, terms: Terms) -> Due | None:
     """Lease the thread that has waited longest for the bot."""
     query = (
         select(Thread)
@@ -100,7 +98,7 @@ async def claim(session: AsyncSession) -> Due | None:
     if thread is None:
         return None
     due = await _look(session, thread)
-    thread.due_at = func.clock_timestamp() + LEASE
+    thread.due_at = func.clock_timestamp() + terms.turn
     return due
 
 

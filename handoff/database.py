@@ -17,6 +17,13 @@ HINTS = "knock"
 """The PostgreSQL notification channel of the hints."""
 
 
+EVERYTHING = -1
+"""The hint that says: some hints were lost, look at everything again."""
+
+LONGEST_HINT = 8000
+"""Bytes of a notification, which PostgreSQL limits."""
+
+
 class Database:
     """The record. Only the edges (a step of the bot, a web request, a command) open a transaction."""
 
@@ -46,13 +53,12 @@ class Database:
             yield session
 
     async def hint(self, changed: Iterable[int]) -> None:
-        """Tell every listening process which threads changed. A hint that is lost is repaired by the listeners' poll."""
+        """Tell every listening process which threads changed. A lost hint is repaired by the listeners' poll."""
         try:
             async with self._autocommit.connect() as connection:
-                payload = " ".join(map(str, sorted(changed)))
-                await connection.execute(
-                    text("SELECT pg_notify(:name, :payload)"), {"name": HINTS, "payload": payload[:7900]}
-                )
+                payload = " ".join(map(str, changed))
+                payload = payload if len(payload) < LONGEST_HINT else str(EVERYTHING)
+                await connection.execute(text("SELECT pg_notify(:name, :payload)"), {"name": HINTS, "payload": payload})
         except (SQLAlchemyError, OSError) as error:
             log.warning("a hint was lost (the poll repairs it): %s", error)
 
@@ -68,7 +74,8 @@ def with_driver(url: str) -> URL:
 
 async def clock(session: AsyncSession) -> datetime:
     """The time by the database's clock, which all processes share."""
-    return (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    return now
 
 
 def changed(session: AsyncSession, thread_id: int) -> None:

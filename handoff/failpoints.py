@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-_wanted, _, _nth = os.environ.get("KNOCK_FAILPOINT", "").rpartition("#")
 _passed: Counter[str] = Counter()
 
 
 def failpoint(name: str) -> None:
     """End this process with SIGKILL if `KNOCK_FAILPOINT` is `name#n` and `name` is passed for the n-th time."""
-    if not _wanted or name != _wanted:
+    wanted, _, nth = os.environ.get("KNOCK_FAILPOINT", "").rpartition("#")
+    if name != wanted:
         return
     _passed[name] += 1
-    if _passed[name] == int(_nth):
+    if _passed[name] == int(nth):
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -1,4 +1,4 @@
-"""Who is told that a thread changed: hints from PostgreSQL, repaired by a poll, to whoever subscribed in this process."""
+"""Who is told that a thread changed: hints from PostgreSQL, repaired by a poll, to whoever listens in this process."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import psycopg
 from sqlalchemy import func, select
 
+from handoff.database import EVERYTHING as EVERYTHING
 from handoff.database import HINTS, Database
 from handoff.models import Thread
 
@@ -18,9 +19,6 @@ POLL = 2.0
 
 QUEUE = 256
 """Hints that one subscriber may lag behind before it is told to look at everything again."""
-
-EVERYTHING = -1
-"""The hint that says: some hints were lost, look at everything again."""
 
 
 class Live:

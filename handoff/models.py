@@ -61,7 +61,7 @@ class Customer(Base):
 class Thread(Base):
     """Everything said between one customer and us about one problem.
 
-    `speaker` may speak, as long as what it says carries the current `epoch`; while that is the bot, `due_at` is when it acts next.
+    `speaker` may speak, as long as what it says carries the current `epoch`; the bot, while it speaks, acts at `due_at`.
     """
 
     __tablename__ = "threads"

@@ -1,4 +1,4 @@
-"""Offers and the attempts to say them. The triggers of the second migration refuse every step that is not one of these."""
+"""Offers and the attempts to say them. The triggers of the second migration refuse every step that is not here."""
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -121,7 +121,7 @@ async def end(session: AsyncSession, thread: Thread, why: str) -> None:
 
 
 async def withhold(session: AsyncSession, thread: Thread, by: By | None = None) -> None:
-    """Keep back what waits to be sent (of one side, or all of it). A line that is being sent right now is not waited for."""
+    """Keep back what waits to be sent, of one side or all of it. What is being sent right now is not waited for."""
     query = select(Message.id).where(Message.thread_id == thread.id, Message.delivery == "pending")
     if by is not None:
         query = query.where(Message.by == by)

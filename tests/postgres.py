@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -17,14 +19,25 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 _numbers = count(1)
 
 
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """An empty folder that PostgreSQL can live in.
+
+    Not in pytest's own folder: another run of pytest closes that to the account that PostgreSQL runs under.
+    """
+    with TemporaryDirectory(prefix="knock-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+def postgres() -> Iterator[Embedded]:
     """The server, with the database `knock` brought to the newest version by the migrations."""
-    server = Embedded(tmp_path_factory.mktemp("postgres") / "data", FAST)
-    server.start()
-    migrate(server.url())
-    yield server
-    server.stop()
+    with TemporaryDirectory(prefix="knock-", ignore_cleanup_errors=True) as folder:
+        server = Embedded(Path(folder) / "data", FAST)
+        server.start()
+        migrate(server.url())
+        yield server
+        server.stop()
 
 
 @pytest.fixture
