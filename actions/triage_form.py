@@ -25,7 +25,7 @@ class ValidateTriageForm(Action):
         after = begin(before) if said.intent == "begin" else hear(before, said)
         if after.unsure > before.unsure and not after.outcome:
             dispatcher.utter_message(response="utter_not_understood")
-        return slots_of(after)
+        return changes(before, after)
 
 
 def read_talk(tracker: Tracker) -> Talk:
@@ -58,19 +58,25 @@ def read_said(tracker: Tracker) -> Said:
     )
 
 
-def slots_of(talk: Talk) -> list[dict[str, Any]]:
-    """Return the events that write the talk into its slots, the next question included."""
-    understood = put_to_customer(talk.problem, talk.details) if talk.problem else None
-    values = {
+def changes(before: Talk, after: Talk) -> list[dict[str, Any]]:
+    """Return the events that bring the slots from one talk to the other, and what the next question needs."""
+    old, new = _slots_of(before), _slots_of(after)
+    understood = put_to_customer(after.problem, after.details) if after.problem else None
+    return [
+        *(SlotSet(name, value) for name, value in new.items() if value != old[name]),
+        SlotSet("understood", understood),
+        SlotSet("requested_slot", after.question),
+    ]
+
+
+def _slots_of(talk: Talk) -> dict[str, Any]:
+    return {
         "problem": talk.problem,
         "confidence": talk.confidence,
         "confirmed": talk.confirmed,
-        "understood": understood,
         **talk.details,
         "turns": talk.turns,
         "unsure": talk.unsure,
         "outcome": talk.outcome,
         "reason": talk.reason,
-        "requested_slot": talk.question,
     }
-    return [SlotSet(name, value) for name, value in values.items()]

@@ -1,7 +1,8 @@
 """Talks to Rasa over HTTP. The only module that knows its API, so that another engine could take its place.
 
 Rasa keeps nothing that we rely on. Whoever talks holds the events of the talk: before each turn Rasa's tracker is
-replaced by them, and what it is afterwards comes back. A Rasa that was killed goes on, and a repeated turn is harmless.
+replaced by them unless it is just there (looking is ten times cheaper), and what it is afterwards comes back. So a Rasa
+that was killed goes on, and a repeated turn is harmless.
 """
 
 from collections.abc import Iterable, Mapping
@@ -95,10 +96,13 @@ class Rasa:
 
     async def begin(self, talk: str, events: list[dict[str, Any]]) -> Turn:
         """Open the talk after its seed: the bot says what it understood, or asks."""
+        await self._replace(talk, events)
         return await self._turn(talk, events, BEGIN)
 
     async def converse(self, talk: str, events: list[dict[str, Any]], text: str) -> Turn:
         """Say `text` in the talk that stands where `events` left it."""
+        if await self._events(talk) != events:
+            await self._replace(talk, events)
         return await self._turn(talk, events, safe(text))
 
     async def forget(self, talk: str) -> None:
@@ -106,13 +110,15 @@ class Rasa:
         await self._replace(talk, [])
 
     async def _turn(self, talk: str, events: list[dict[str, Any]], text: str) -> Turn:
-        await self._replace(talk, events)
         parts = await self._call("POST", "/webhooks/rest/webhook", {"sender": talk, "message": text})
-        tracker = await self._call("GET", f"/conversations/{quote(talk, safe='')}/tracker", include_events="NONE")
-        turn = Turn(*_read_parts(parts), _events_of(tracker))
+        turn = Turn(*_read_parts(parts), await self._events(talk))
         if turn.result is None and _slots(turn.events) in (_slots(events), {}):
             raise RasaDown("the turn left no trace: the action server did not answer")
         return turn
+
+    async def _events(self, talk: str) -> list[dict[str, Any]]:
+        path = f"/conversations/{quote(talk, safe='')}/tracker"
+        return _events_of(await self._call("GET", path, include_events="NONE"))
 
     async def _replace(self, talk: str, events: list[dict[str, Any]]) -> None:
         path = f"/conversations/{quote(talk, safe='')}/tracker/events"

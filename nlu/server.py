@@ -4,8 +4,13 @@ A Rasa server can be told over HTTP to load a model (CVE-2024-49375), and the ac
 told otherwise: whoever starts them any other way opens the machine.
 """
 
+import ctypes
 import os
+import signal
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -25,6 +30,8 @@ QUIET = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
 }
+
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,14 @@ def rasa_server(python: Path, model: Path, port: int, token: str, actions_port: 
         "--endpoints": str(PROJECT / "endpoints.yml"),
         "--credentials": str(PROJECT / "credentials.yml"),
     }
-    argv = (str(python), "-m", "rasa", "run", "--enable-api", *(part for pair in options.items() for part in pair))
+    argv = (
+        str(python),
+        "-m",
+        "nlu.components.serve",
+        "run",
+        "--enable-api",
+        *(part for pair in options.items() for part in pair),
+    )
     # In a folder of its own: Rasa writes its cache into the current one.
     return Command(argv, model.parent, environment(KNOCK_ACTIONS_URL=f"http://{LOOPBACK}:{actions_port}/webhook"))
 
@@ -61,3 +75,10 @@ def environment(**more: str) -> dict[str, str]:
     """Return the environment of Rasa's processes: little of ours, quiet, one thread, our components to import."""
     ours = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return ours | QUIET | {"PYTHONPATH": str(ROOT)} | more
+
+
+def dies_with_us(how: signal.Signals) -> Callable[[], object] | None:
+    """What a child runs before its program, so that it gets the signal when our process ends (Linux only)."""
+    if sys.platform != "linux":
+        return None
+    return partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, how.value)

@@ -62,6 +62,21 @@ async def test_a_turn_that_left_no_trace_is_rasa_down_because_the_action_server_
         await rasa_that_says([]).converse("t", before, "hm")
 
 
+async def test_what_rasa_has_kept_is_not_put_back() -> None:
+    methods: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        methods.append(request.method)
+        return httpx.Response(200, json=[{"text": "hi"}] if request.method == "POST" else TRACKER)
+
+    rasa = rasa_that(handle)
+    kept = (await rasa.converse("t", [], "hello")).events
+    methods.clear()
+    with pytest.raises(RasaDown):
+        await rasa.converse("t", kept, "hello")
+    assert methods == ["GET", "POST", "GET"]
+
+
 async def test_each_turn_puts_the_events_back_before_it_says_a_word() -> None:
     calls: list[tuple[str, str, Any]] = []
 
@@ -73,6 +88,7 @@ async def test_each_turn_puts_the_events_back_before_it_says_a_word() -> None:
     events = [{"event": "session_started"}]
     await rasa_that(handle).converse("square/7?x", events, "hello")
     assert calls == [
+        ("GET", "/conversations/square/7?x/tracker", None),
         ("PUT", "/conversations/square/7?x/tracker/events", events),
         ("POST", "/webhooks/rest/webhook", {"sender": "square/7?x", "message": "hello"}),
         ("GET", "/conversations/square/7?x/tracker", None),
