@@ -16,22 +16,26 @@ PACE = 0.15
 
 
 def stream(
-    live: Live, allowed: Callable[[], Awaitable[bool]], wanted: Callable[[int], bool] = lambda hint: True
+    live: Live,
+    allowed: Callable[[], Awaitable[bool]],
+    wanted: Callable[[int], bool] = lambda hint: True,
+    *,
+    ping: float = PING,
 ) -> StreamingResponse:
     """An endless answer with the events `changed` (data: the thread's id), `resync` (look at everything) and `ping`.
 
     It ends when the process does, and as soon as `allowed` says no: it is asked before anything is sent.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(live, allowed, wanted), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(live, allowed, wanted, ping), media_type="text/event-stream", headers=headers)
 
 
 async def _events(
-    live: Live, allowed: Callable[[], Awaitable[bool]], wanted: Callable[[int], bool]
+    live: Live, allowed: Callable[[], Awaitable[bool]], wanted: Callable[[int], bool], ping: float
 ) -> AsyncIterator[str]:
     async with live.subscribed() as queue:
         yield "retry: 1000\n" + _event("resync")
-        while (hints := await _gathered(queue)) is not None and await allowed():
+        while (hints := await _gathered(queue, ping)) is not None and await allowed():
             if not hints:
                 yield _event("ping")
             for hint in sorted(hints):
@@ -42,11 +46,11 @@ async def _events(
             await asyncio.sleep(PACE)
 
 
-async def _gathered(queue: asyncio.Queue[int | None]) -> set[int] | None:
-    """All hints that wait, as soon as there is one; none after `PING` seconds; `None` when the process ends."""
+async def _gathered(queue: asyncio.Queue[int | None], ping: float) -> set[int] | None:
+    """All hints that wait, as soon as there is one; none after `ping` seconds; `None` when the process ends."""
     hints: set[int] = set()
     with suppress(TimeoutError):
-        async with asyncio.timeout(PING):
+        async with asyncio.timeout(ping):
             hint = await queue.get()
         while hint is not None:
             hints.add(hint)

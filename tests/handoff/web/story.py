@@ -28,6 +28,7 @@ class Story:
     intent: str = "charged_wrongly"
     confidence: float = 0.93
     found: dict[str, Any] = field(default_factory=lambda: {"order_number": "NW-20418", "amount": "49.90"})
+    is_offer_sure: bool = True
     at: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(minutes=26))
 
 
@@ -100,5 +101,7 @@ async def _offered(session: AsyncSession, thread: Thread, story: Story) -> None:
     session.add(Attempt(offer_id=offer.id, n=1))
     offer.state = "sending"
     await session.flush()
+    if not story.is_offer_sure:
+        return await offers.put_in_doubt(session, offer, "timed out")
     await offers.mark_sent(session, offer, "accepted", "offer-1")
     await threads.append(session, thread, "offer", "bot", words, at=story.at, external_id="offer-1")
