@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.channels.telegram import Telegram
 from handoff import cases, threads
 from handoff.database import Database
-from handoff.models import Agent, Case, Thread
+from handoff.models import Agent, Case, Message, Thread
 from nlu.detector import Detector
 from tests.cast import ANA
 from tests.peers.fake_telegram import FakeTelegram
@@ -57,6 +57,7 @@ async def test_a_post_becomes_a_case_that_an_agent_answers(told: tuple[Story, Cu
     await an_agent_replies(story, case, "Hello Mara, a new lamp is on its way.")
     await hears(mara, "a new lamp is on its way")
     assert len(await mara.offers()) == 1
+    await until(lambda: all_is_sent(story))
     await the_whole_thread_is_attached(story, case)
 
 
@@ -89,6 +90,13 @@ async def an_agent_replies(story: Story, case: Case, text: str) -> None:
         await session.flush()
         thread = await session.get_one(Thread, case.thread_id)
         await cases.reply(session, thread.id, ana, text, client_id="reply", seen_seq=thread.last_seq)
+
+
+async def all_is_sent(story: Story) -> bool:
+    """Whether nothing waits to be sent."""
+    async with story.database.reading() as session:
+        waiting = await session.scalar(select(func.count(Message.id)).where(Message.delivery == "pending"))
+    return waiting == 0
 
 
 async def the_whole_thread_is_attached(story: Story, case: Case) -> None:
