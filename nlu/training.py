@@ -5,11 +5,12 @@ import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from nlu.server import PROJECT, environment
+from nlu.server import PROJECT, dies_with_us, environment
 
 INPUTS = ("config.yml", "domain", "data")
 COMPONENTS = "components"
@@ -64,7 +65,12 @@ async def _train(python: Path, project: Path, workplace: Path, tell: Callable[[s
         argv += [f"--{name.removesuffix('.yml')}", str(project / name)]
     env = environment(RASA_CACHE_DIRECTORY=str(workplace / "cache"), COLUMNS="200")
     process = await asyncio.create_subprocess_exec(
-        *argv, cwd=workplace, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *argv,
+        cwd=workplace,
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        preexec_fn=dies_with_us(signal.SIGKILL),
     )
     try:
         async with asyncio.timeout(LONGEST_TRAINING):

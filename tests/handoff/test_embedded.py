@@ -31,9 +31,9 @@ def start_owner(folder: Path) -> tuple[subprocess.Popen[str], psutil.Process]:
         return owner, psutil.Process(int(owner.stdout.readline()))
 
 
-def test_what_was_written_is_there_after_its_owner_was_killed(tmp_path: Path) -> None:
-    owner, postgres = start_owner(tmp_path / "postgres")
-    server = Embedded(tmp_path / "postgres")
+def test_what_was_written_is_there_after_its_owner_was_killed(home: Path) -> None:
+    owner, postgres = start_owner(home / "postgres")
+    server = Embedded(home / "postgres")
     with psycopg.connect(server.url()) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     owner.kill()
@@ -46,8 +46,8 @@ def test_what_was_written_is_there_after_its_owner_was_killed(tmp_path: Path) ->
     assert not server.is_running()
 
 
-def test_a_server_whose_owner_is_gone_ends_by_itself(tmp_path: Path) -> None:
-    owner, postgres = start_owner(tmp_path / "postgres")
+def test_a_server_whose_owner_is_gone_ends_by_itself(home: Path) -> None:
+    owner, postgres = start_owner(home / "postgres")
     owner.kill()
     owner.wait()
     deadline = time.monotonic() + 5
@@ -56,8 +56,8 @@ def test_a_server_whose_owner_is_gone_ends_by_itself(tmp_path: Path) -> None:
         time.sleep(0.05)
 
 
-def test_a_killed_server_leaves_nothing_in_the_way_of_the_next(tmp_path: Path) -> None:
-    server = Embedded(tmp_path / "postgres")
+def test_a_killed_server_leaves_nothing_in_the_way_of_the_next(home: Path) -> None:
+    server = Embedded(home / "postgres")
     server.start()
     assert server._process
     server._process.kill()
@@ -69,49 +69,49 @@ def test_a_killed_server_leaves_nothing_in_the_way_of_the_next(tmp_path: Path) -
     server.stop()
 
 
-def test_a_folder_with_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
-    server = Embedded(tmp_path / ("long" * 25) / "postgres")
+def test_a_folder_with_a_long_path_gets_a_short_socket(home: Path) -> None:
+    server = Embedded(home / ("long" * 25) / "postgres")
     server.start()
     psycopg.connect(server.url()).close()
     server.stop()
 
 
-def test_data_of_another_version_is_refused_with_its_reason(tmp_path: Path) -> None:
-    folder = tmp_path / "postgres"
+def test_data_of_another_version_is_refused_with_its_reason(home: Path) -> None:
+    folder = home / "postgres"
     folder.mkdir()
     (folder / "PG_VERSION").write_text("16\n")
     with pytest.raises(DatabaseDidNotStart, match="another version of PostgreSQL"):
         Embedded(folder).start()
 
 
-def test_a_server_that_cannot_start_says_what_postgresql_said(tmp_path: Path) -> None:
+def test_a_server_that_cannot_start_says_what_postgresql_said(home: Path) -> None:
     with pytest.raises(DatabaseDidNotStart, match="no_such_setting"):
-        Embedded(tmp_path / "postgres", {"no_such_setting": "1"}).start()
+        Embedded(home / "postgres", {"no_such_setting": "1"}).start()
 
 
-def test_a_second_process_uses_the_server_of_the_first_and_leaves_it_running(tmp_path: Path) -> None:
-    first = Embedded(tmp_path / "postgres")
+def test_a_second_process_uses_the_server_of_the_first_and_leaves_it_running(home: Path) -> None:
+    first = Embedded(home / "postgres")
     first.start()
-    with Embedded(tmp_path / "postgres").running() as url:
+    with Embedded(home / "postgres").running() as url:
         psycopg.connect(url).close()
     assert first.is_running()
     first.stop()
 
 
-def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
-    with alone(tmp_path / "lock"), pytest.raises(AlreadyRunning, match=str(os.getpid())), alone(tmp_path / "lock"):
+def test_a_lock_is_held_by_one_at_a_time(home: Path) -> None:
+    with alone(home / "lock"), pytest.raises(AlreadyRunning, match=str(os.getpid())), alone(home / "lock"):
         pass
-    with alone(tmp_path / "lock"):
+    with alone(home / "lock"):
         pass
 
 
-def test_a_stranger_with_the_same_number_as_a_dead_server_is_left_alone(tmp_path: Path) -> None:
-    server = Embedded(tmp_path / "postgres")
+def test_a_stranger_with_the_same_number_as_a_dead_server_is_left_alone(home: Path) -> None:
+    server = Embedded(home / "postgres")
     server.start()
     server.stop()
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    pidfile = tmp_path / "postgres" / "postmaster.pid"
-    pidfile.write_text(f"{stranger.pid}\n{tmp_path / 'postgres'}\n0\n5432\n\n\n\nready\n")
+    pidfile = home / "postgres" / "postmaster.pid"
+    pidfile.write_text(f"{stranger.pid}\n{home / 'postgres'}\n0\n5432\n\n\n\nready\n")
     try:
         server.start()
         server.stop()
