@@ -73,7 +73,7 @@ def _at_once(talk: Talk, said: Said) -> Talk | None:
             return talk.end("hand_off", alarm)
     if said.intent == "human":
         return talk.end("hand_off", "asked")
-    if said.intent == "stop":
+    if said.intent == "stop" and said.confidence >= SURE:
         return talk.end("stop", "asked")
     if said.intent == "thanks_solved" and said.confidence >= SURELY_SOLVED:
         return talk.end("solved", "said_so")

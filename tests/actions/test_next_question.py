@@ -83,6 +83,11 @@ def test_stop_stops() -> None:
     assert ended(hear(begin(CHARGED), said("stop"))) == ("stop", "asked")
 
 
+def test_what_may_only_sound_like_stop_makes_the_bot_ask() -> None:
+    talk = hear(begin(CHARGED), said("stop", "they must stop this", confidence=0.5))
+    assert (talk.outcome, talk.question) == (None, "confirmed")
+
+
 def test_not_understood_twice_in_a_row_goes_to_a_person() -> None:
     once = hear(begin(Talk()), said("nlu_fallback", confidence=0.1))
     assert (once.question, once.unsure) == ("problem", 1)

@@ -99,6 +99,12 @@ async def test_stop_stops(client: Rasa) -> None:
     assert "person" not in last_words(turns)
 
 
+@pytest.mark.parametrize("line", ["they must stop this", "please stop charging my card", "it doesn't stop beeping"])
+async def test_a_sentence_with_stop_in_it_does_not_stop(client: Rasa, line: str) -> None:
+    turns = await triage(client, ["@northwind hello"], line)
+    assert turns[-1].result is None
+
+
 async def test_solved_meanwhile_is_solved(client: Rasa) -> None:
     turns = await triage(client, ["my parcel is late"], "all good now, it is here, thank you")
     assert result_of(turns).outcome == "solved"
