@@ -1,4 +1,4 @@
-"""A small world for the pages: the real flow and bot on a real PostgreSQL, without Rasa, and browsers without scripts."""
+"""A small world for the pages: the real flow and bot on a real PostgreSQL, no Rasa, and browsers without scripts."""
 
 import re
 import secrets
