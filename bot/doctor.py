@@ -158,7 +158,8 @@ async def _record(settings: BotSettings) -> list[Line]:
     database = Database(url, pool_size=1)
     try:
         async with database.reading() as session:
-            return [*await _version(session, url, where), *await _work(session)]
+            version = await _version(session, url, where)
+            return [version] if version.is_wrong else [version, *await _work(session)]
     except SQLAlchemyError as error:
         if settings.database_url:
             return [wrong("Database", f"{where}: {error.__cause__ or error}", "Is it running, and the address right?")]
@@ -167,13 +168,13 @@ async def _record(settings: BotSettings) -> list[Line]:
         await database.close()
 
 
-async def _version(session: AsyncSession, url: str, where: str) -> list[Line]:
+async def _version(session: AsyncSession, url: str, where: str) -> Line:
     version = str(await session.scalar(select(func.current_setting("server_version"))))
     if int(version.split(".")[0]) < OLDEST_POSTGRES:
-        return [wrong("Database", f"{where}, PostgreSQL {version}", f"Use PostgreSQL {OLDEST_POSTGRES} or newer.")]
+        return wrong("Database", f"{where}, PostgreSQL {version}", f"Use PostgreSQL {OLDEST_POSTGRES} or newer.")
     if not is_current(url):
-        return [wrong("Database", f"{where}, at another version than this program", "Run `knock migrate`.")]
-    return [Line("Database", f"{where}, PostgreSQL {version}, at the newest version")]
+        return wrong("Database", f"{where}, at another version than this program", "Run `knock migrate`.")
+    return Line("Database", f"{where}, PostgreSQL {version}, at the newest version")
 
 
 async def _work(session: AsyncSession) -> list[Line]:
