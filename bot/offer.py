@@ -54,15 +54,16 @@ async def propose(session: AsyncSession, terms: Terms, post: Post, language: str
     promise = await people.promise(session, account)
     if promise.stopped_at is not None:
         return "said STOP"
-    customer = await people.customer(
-        session, account, post.channel, language, handle=post.author.handle, name=post.author.name
-    )
-    thread = await threads.open_thread(session, customer)
+    known = await people.find(session, account)
+    thread = await threads.open_thread(session, known) if known else None
     if thread is not None:
         await add_post(session, thread, post)
         return "same problem"
     if promise.offered_at is not None and promise.offered_at > datetime.now(UTC) - terms.cool_down:
         return "offered before"
+    customer = await people.customer(
+        session, account, post.channel, language, handle=post.author.handle, name=post.author.name
+    )
     thread = await threads.opening(session, customer, terms.brand, language, post.place)
     await add_post(session, thread, post)
     await _write_offer(session, terms, promise, thread, post, text, label)
@@ -98,7 +99,7 @@ async def _write_offer(
         guest_query=post.guest_query,
         text=text,
         label=label,
-        expires_at=post.at + terms.stale_after,
+        expires_at=min(post.at, datetime.now(UTC)) + terms.stale_after,
     )
     session.add(offer)
     await session.flush()

@@ -1,9 +1,10 @@
-"""The ground of the schema: the base class, the closed lists of words, and three kinds of column."""
+"""The ground of the schema: the base class, the closed lists of words, and the kinds of column."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, String, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, Identity, MetaData, String, TypeDecorator, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -13,6 +14,41 @@ By = Literal["customer", "bot", "agent", "other"]
 Delivery = Literal["pending", "sent", "failed", "withheld", "draft"]
 OfferState = Literal["ready", "sending", "sent", "in_doubt", "human", "expired", "suppressed", "failed"]
 AttemptState = Literal["intent", "sent", "not_sent", "in_doubt"]
+
+
+def clean(said: Any) -> Any:
+    """The same without what PostgreSQL cannot keep: NUL characters go, half a surrogate pair becomes "?"."""
+    match said:
+        case str():
+            return said.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+        case Mapping():
+            return {clean(key): clean(value) for key, value in said.items()}
+        case list() | tuple():
+            return [clean(one) for one in said]
+        case _:
+            return said
+
+
+class Words(TypeDecorator[str]):
+    """Text as people send it: whatever they type can be written down."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        """Clean it on its way in."""
+        return clean(value)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON as platforms send it; nothing is NULL."""
+
+    impl = JSONB(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Clean it on its way in."""
+        return clean(value)
 
 
 class Base(DeclarativeBase):
@@ -30,8 +66,9 @@ class Base(DeclarativeBase):
     __mapper_args__ = {"eager_defaults": True}
     type_annotation_map = {
         datetime: DateTime(timezone=True),
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
+        str: Words,
+        dict[str, Any]: Json,
+        list[Any]: Json,
         Speaker: String,
         Kind: String,
         By: String,

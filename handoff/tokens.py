@@ -13,4 +13,4 @@ def offer_token(key: bytes, offer_id: int) -> str:
 
 def digest(token: str) -> str:
     """What is kept of a token (SHA-256, hex)."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

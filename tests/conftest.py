@@ -4,7 +4,7 @@ import sys
 from ipaddress import ip_address
 from typing import Any
 
-pytest_plugins = ["tests.postgres", "tests.browser", "tests.rasa_server", "tests.stories"]
+pytest_plugins = ["tests.postgres", "tests.browser", "tests.rasa_server", "tests.stories", "tests.bot.town"]
 
 NAMES = {None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}
 

@@ -1,0 +1,138 @@
+"""What stands around the bot in the town: a channel, a Rasa and a detection that do as they are told."""
+
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+import httpx
+import msgspec
+
+from bot import channel
+from bot.channel import Event, Post, PrivateLine, PublicOffer
+from bot.detect import Decision
+from nlu.rasa import Rasa
+
+EVENTS = {kind.__name__: kind for kind in channel.Event.__args__}
+ENDINGS = {
+    "person": ("hand_off", "asked", "A person will look at it."),
+    "solved": ("solved", "said_so", "Glad to hear it."),
+    "leave me": ("stop", "asked", "I will."),
+}
+
+_numbers = count(1)
+
+
+class Street:
+    """A channel that keeps what is said on it; `outcomes` are what the next sendings come to, an error or an id."""
+
+    name = "telegram"
+
+    def __init__(self) -> None:
+        self.offers: list[PublicOffer] = []
+        self.lines: list[PrivateLine] = []
+        self.outcomes: deque[str | Exception] = deque()
+        self.posts: list[Post] = []
+        self.finds: str | Exception | None = None
+        self.while_sending: Callable[[], Awaitable[object]] | None = None
+
+    def read(self, payload: Mapping[str, Any]) -> Sequence[Event]:
+        """Events, each as its kind and its fields."""
+        try:
+            return [msgspec.convert(fields, EVENTS[kind]) for kind, fields in payload["events"]]
+        except (KeyError, msgspec.ValidationError) as error:
+            raise channel.Unreadable(str(error)) from error
+
+    async def listen(self, take: channel.Take) -> None:
+        """Nothing comes by itself."""
+
+    async def offer(self, offer: PublicOffer) -> str:
+        """Say the offer, unless told otherwise."""
+        return await self._say(offer, self.offers)
+
+    async def send(self, line: PrivateLine) -> str:
+        """Say the line, unless told otherwise."""
+        return await self._say(line, self.lines)
+
+    async def find_offer(self, token: str) -> str | None:
+        """What the test says can be found."""
+        if isinstance(self.finds, Exception):
+            raise self.finds
+        return self.finds
+
+    async def public_thread(self, post_id: str, place: str | None) -> Sequence[Post]:
+        """What the test says can be read."""
+        return self.posts
+
+    def link(self, token: str) -> str:
+        """Where an offer's button leads."""
+        return f"https://street.example/{token}"
+
+    def names_author(self) -> bool:
+        """A click comes with the account that made it."""
+        return True
+
+    async def _say(self, said: Any, where: list[Any]) -> str:
+        outcome = self.outcomes.popleft() if self.outcomes else f"said-{next(_numbers)}"
+        if self.while_sending:
+            await self.while_sending()
+        if isinstance(outcome, channel.TryLater | channel.NeverDeliverable):
+            raise outcome
+        where.append(said)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+class ScriptedRasa:
+    """Rasa's HTTP API with nobody behind it: a line with a word of `ENDINGS` in it ends the talk."""
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self.nonsense: object = None
+        self.intents: dict[str, str] = {}
+        self.heard: list[str] = []
+        self.parts: list[dict[str, Any]] | None = None
+        self.while_thinking: Callable[[], Awaitable[object]] | None = None
+
+    def client(self) -> Rasa:
+        """A client of it."""
+        return Rasa("http://127.0.0.1:1", "token", httpx.AsyncClient(transport=httpx.MockTransport(self._answer)))
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        if self.is_down:
+            raise httpx.ConnectError("nobody is there")
+        if self.nonsense is not None:
+            return httpx.Response(200, json=self.nonsense)
+        body = json.loads(request.content or b"null")
+        if request.url.path == "/model/parse":
+            return httpx.Response(200, json=self._parsed(body["text"]))
+        if request.url.path.endswith("/webhook"):
+            return httpx.Response(200, json=await self._parts(body["message"]))
+        slots = {"turns": len(self.heard)}
+        return httpx.Response(200, json={"slots": slots, "active_loop": {"name": "triage_form"}})
+
+    def _parsed(self, said: str) -> dict[str, Any]:
+        found = [intent for word, intent in self.intents.items() if word in said.lower()]
+        return {"intent": {"name": found[0] if found else "order_missing", "confidence": 0.9}, "entities": []}
+
+    async def _parts(self, message: str) -> list[dict[str, Any]]:
+        self.heard.append(message)
+        if self.while_thinking:
+            await self.while_thinking()
+        for word, (outcome, reason, answer) in ENDINGS.items():
+            if word in message.lower():
+                result = {"outcome": outcome, "reason": reason, "intent": "order_missing", "confidence": 0.9}
+                result |= {"summary": "A parcel is missing.", "found": {"order_number": "NW-1"}}
+                return [{"text": answer}, {"custom": {"triage_result": result}}]
+        return [{"text": f"Question {len(self.heard)}?"}] if self.parts is None else self.parts
+
+
+class WhoeverAsksForHelp:
+    """Detection by one word."""
+
+    def judge(self, posts: Sequence[Post]) -> list[Decision]:
+        """A mention is what has "help" in it."""
+        said = ["help" in post.text.lower() for post in posts]
+        return [Decision(asks, "mention" if asks else "low score", brand="Northwind") for asks in said]
