@@ -108,7 +108,7 @@ class Flow:
                 await stop.stop(session, self._account(event), stop.BLOCKED, self._brand.name)
 
     async def _on_post(self, session: AsyncSession, post: Post) -> None:
-        if await self._answers_us(session, post) and stop.is_stop(post.text):
+        if stop.is_stop(post.text) and await people.find(session, self._account(post)) is not None:
             await stop.stop(session, self._account(post), "a word in public", self._brand.name)
             return
         decision = self._detect.judge([post])[0]
@@ -122,10 +122,6 @@ class Flow:
         text, label = self._brand.offer_in(speaks)
         refused = await permit.why_not(session, post.channel, post.place, text)
         return refused or await offer.propose(session, self._terms, post, speaks, text, label)
-
-    async def _answers_us(self, session: AsyncSession, post: Post) -> bool:
-        customer = await people.find(session, self._account(post))
-        return customer is not None and await threads.has_open(session, customer)
 
     async def _on_start(self, session: AsyncSession, click: Click) -> None:
         """A click that came through the channel itself, which proves who it was: Telegram's Start."""
@@ -152,7 +148,7 @@ class Flow:
         await people.promise(session, account)
         customer = await people.find(session, account)
         thread = await threads.latest_opted_in(session, customer) if customer else None
-        if thread is None:
+        if customer is None or thread is None or await threads.has_newer(session, customer, thread):
             author = message.author
             speaks = self._language(author.language or language.guess(message.text, self._brand.languages))
             thread = await opt_in.alone(session, self._yes, message.channel, author, speaks, "wrote to us")
@@ -160,11 +156,10 @@ class Flow:
             session, thread, "chat", "customer", message.text, at=message.at, external_id=message.id
         )
         if said is not None and await people.may_talk(session, thread):
-            _wake(thread)
+            _wake(thread, said)
 
     async def _on_change(self, session: AsyncSession, event: Edited | Deleted) -> None:
-        for message in await gather.said_elsewhere(session, event.channel, event.id):
-            thread = await threads.locked(session, message.thread_id)
+        for thread, message in await gather.said_in(session, event.channel, event.id):
             if isinstance(event, Deleted):
                 gather.bury(message)
             elif message.deleted_at is None:
@@ -178,11 +173,11 @@ class Flow:
         return wanted if wanted and wanted in self._brand.languages else self._brand.languages[0]
 
 
-def _wake(thread: models.Thread) -> None:
+def _wake(thread: models.Thread, said: models.Message) -> None:
     """A customer wrote: the bot looks at it now, unless a person has the thread. An ended thread begins anew."""
     if thread.ended_at is not None:
         thread.ended_at = thread.ended_why = None
         threads.give_floor(thread, "bot", func.clock_timestamp())
-        thread.talk = None
+        thread.talk, thread.heard_seq = None, said.seq - 1
     elif thread.speaker == "bot":
         thread.due_at = func.clock_timestamp()

@@ -14,21 +14,16 @@ from handoff.models import Customer, Message, Thread
 async def attach(session: AsyncSession, key: bytes, thread: Thread, posts: Sequence[Post]) -> None:
     """Bring a locked thread up to the public posts as they are now: new ones are added, changed ones changed.
 
-    A post that is no longer there becomes a tombstone: its text goes, its entry stays and is counted.
-    No posts at all means that the channel does not let us read, and changes nothing.
+    What is not among them may just be out of reach (another place, too far back): only the channel's word buries it.
     """
-    if not posts:
-        return
     account = await session.scalar(select(Customer.account).where(Customer.id == thread.customer_id))
     kept = {message.external_id: message for message in await _posts(session, thread)}
     for post in posts:
-        message = kept.pop(post.id, None)
+        message = kept.get(post.id)
         if message is None:
             await _add(session, key, thread, post, account)
         elif message.text != post.text:
             message.text, message.edited_at, message.deleted_at = post.text, datetime.now(UTC), None
-    for gone in kept.values():
-        bury(gone)
     await session.flush()
 
 
@@ -62,10 +57,12 @@ async def _add(session: AsyncSession, key: bytes, thread: Thread, post: Post, ac
     )
 
 
-async def said_elsewhere(session: AsyncSession, channel: str, external_id: str) -> Sequence[Message]:
-    """The messages that are this post or private line, in whatever threads they are attached to, locked."""
-    query = select(Message).join(Thread).where(Thread.channel == channel, Message.external_id == external_id)
-    return (await session.scalars(query.with_for_update(of=Message))).all()
+async def said_in(session: AsyncSession, channel: str, external_id: str) -> Sequence[tuple[Thread, Message]]:
+    """A post or private line wherever it is attached, with its thread, which is locked."""
+    query = select(Thread).join(Thread.messages).where(Thread.channel == channel, Message.external_id == external_id)
+    found = await session.scalars(query.order_by(Thread.id).with_for_update(of=Thread))
+    said = select(Message).where(Message.external_id == external_id)
+    return [(thread, (await session.scalars(said.where(Message.thread_id == thread.id))).one()) for thread in found]
 
 
 async def count(session: AsyncSession, thread_id: int) -> tuple[int, int]:

@@ -68,6 +68,7 @@ async def click(session: AsyncSession, yes: Yes, event: Click, proof: str) -> Cl
         return Clicked("unknown")
     account = people.account_hash(yes.key, event.channel, event.author.id)
     promise = await people.promise(session, offer.account)
+    offer = await offers.locked(session, offer.id)
     thread = await threads.locked(session, offer.thread_id)
     if account != offer.account:
         await threads.append(session, thread, "event", "other", "Somebody who is not the author opened the link")
@@ -85,7 +86,7 @@ async def click(session: AsyncSession, yes: Yes, event: Click, proof: str) -> Cl
 async def _take_in(
     session: AsyncSession, yes: Yes, offer: Offer, thread: Thread, author: Author, proof: str
 ) -> Clicked:
-    await offers.mark_sent(session, await offers.locked(session, offer.id), "the link was clicked")
+    await offers.mark_sent(session, offer, "the link was clicked")
     customer = await session.get_one(Customer, thread.customer_id)
     other = await threads.open_thread(session, customer)
     if other is not None and other.id != thread.id:

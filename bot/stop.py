@@ -4,12 +4,12 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.say import say
 from handoff import people, threads
-from handoff.models import Case, Offer, OptIn, Promise, Thread
+from handoff.models import Case, Offer, Thread
 
 BLOCKED = "blocked us"
 """How a STOP was said by somebody whom no confirmation can reach."""
@@ -23,12 +23,20 @@ POLITE = frozenset(
 def is_stop(text: str) -> bool:
     """Whether a line says STOP and nothing else: "stop please" does, "they must stop this" does not."""
     words = _words(text)
-    return words in _stops() or tuple(word for word in words if word not in POLITE) in _stops()
+    return words in _stops() or tuple(word for word in words if (word,) not in _polite()) in _stops()
 
 
 def _words(text: str) -> tuple[str, ...]:
-    folded = unicodedata.normalize("NFKC", text[:200]).casefold().replace("’", "'")
-    return tuple("".join(c if c.isalnum() or c == "'" else " " for c in folded).split())
+    """Without case, accents (capitals in Greek and French often have none), signs, and whom it is said to."""
+    folded = unicodedata.normalize("NFKD", text[:200].casefold()).replace("’", "'")
+    said = " ".join(word for word in folded.split() if not word.startswith("@"))
+    plain = (c if c.isalnum() or c == "'" else " " for c in said if not unicodedata.combining(c))
+    return tuple("".join(plain).split())
+
+
+@cache
+def _polite() -> frozenset[tuple[str, ...]]:
+    return frozenset(map(_words, POLITE))
 
 
 @cache
@@ -43,15 +51,21 @@ async def stop(session: AsyncSession, account: str, by: str, brand: str) -> None
     `by`: how it was said (a word, the page, a block). The lock on the promise keeps an offer's claim out.
     """
     promise = await people.promise(session, account)
+    customer = await people.find(session, account)
+    private = await threads.latest_opted_in(session, customer) if customer else None
+    is_new = private is not None and await people.may_talk(session, private)
     promise.stopped_at, promise.stopped_by = func.clock_timestamp(), by
     await session.flush()
     await _suppress_offers(session, account)
-    customer = await people.find(session, account)
     if customer is None:
         return
+    await threads.withhold(session, customer)
     thread = await threads.open_thread(session, customer)
     if thread is not None:
-        await _end(session, thread, promise, by, brand)
+        await _end(session, thread, by)
+    if private is not None and is_new and by != BLOCKED:
+        text = say("stopped", private.language, brand=brand)
+        await threads.append(session, private, "event", "bot", text, delivery="pending")
 
 
 async def _suppress_offers(session: AsyncSession, account: str) -> None:
@@ -59,13 +73,8 @@ async def _suppress_offers(session: AsyncSession, account: str) -> None:
     await session.execute(update(Offer).where(*waiting).values(state="suppressed", why="stopped"))
 
 
-async def _end(session: AsyncSession, thread: Thread, promise: Promise, by: str, brand: str) -> None:
-    await threads.withhold(session, thread)
+async def _end(session: AsyncSession, thread: Thread, by: str) -> None:
     await threads.append(session, thread, "event", "customer", f"The customer said STOP ({by})")
-    opted_in = await session.scalar(select(OptIn.thread_id).where(OptIn.thread_id == thread.id))
-    if opted_in and by != BLOCKED:
-        text = say("stopped", thread.language, brand=brand)
-        await threads.append(session, thread, "event", "bot", text, delivery="pending")
     closing = update(Case).where(Case.thread_id == thread.id, Case.closed_at.is_(None))
     await threads.end(session, thread, "stopped")
     await session.execute(closing.values(closed_at=func.clock_timestamp()))

@@ -33,9 +33,9 @@ async def open_thread(session: AsyncSession, customer: Customer) -> Thread | Non
     return (await session.scalars(query)).one_or_none()
 
 
-async def has_open(session: AsyncSession, customer: Customer) -> bool:
-    """Whether the customer has a thread without an end."""
-    query = select(Thread.id).where(Thread.customer_id == customer.id, Thread.ended_at.is_(None))
+async def has_newer(session: AsyncSession, customer: Customer, thread: Thread) -> bool:
+    """Whether another problem of the customer is open, to which nobody said yes yet."""
+    query = select(Thread.id).where(Thread.customer_id == customer.id, Thread.ended_at.is_(None), Thread.id > thread.id)
     return await session.scalar(query) is not None
 
 
@@ -114,18 +114,16 @@ def give_floor(thread: Thread, speaker: Speaker, due_at: datetime | ColumnElemen
 
 
 async def end(session: AsyncSession, thread: Thread, why: str) -> None:
-    """Nothing more happens on this thread by itself. What waits to be said by the bot is withheld."""
+    """Nothing more happens on this thread by itself, until the customer writes again."""
     thread.ended_at, thread.ended_why, thread.due_at = func.clock_timestamp(), why, None
     touch(session, thread)
     await session.flush()
 
 
-async def withhold(session: AsyncSession, thread: Thread, by: By | None = None) -> None:
-    """Keep back what waits to be sent, of one side or all of it. What is being sent right now is not waited for."""
-    query = select(Message.id).where(Message.thread_id == thread.id, Message.delivery == "pending")
-    if by is not None:
-        query = query.where(Message.by == by)
-    ids = list(await session.scalars(query.with_for_update(skip_locked=True)))
+async def withhold(session: AsyncSession, customer: Customer) -> None:
+    """Keep back all that waits to be sent to a customer. What is being sent right now is not waited for."""
+    query = select(Message.id).join(Thread).where(Thread.customer_id == customer.id, Message.delivery == "pending")
+    ids = list(await session.scalars(query.with_for_update(of=Message, skip_locked=True)))
     await session.execute(update(Message).where(Message.id.in_(ids)).values(delivery="withheld", due_at=None))
 
 

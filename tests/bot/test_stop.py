@@ -1,0 +1,224 @@
+"""STOP works everywhere: any channel, any state, any language offered, in under a second, for ever."""
+
+import asyncio
+from datetime import timedelta
+from time import monotonic
+
+import pytest
+
+from bot import offer, stop
+from bot.channel import Blocked, NeverDeliverable, PrivateMessage, TryLater
+from bot.stop import is_stop
+from handoff import cases, errors, people
+from tests.bot.town import Town, click, line, post
+from tests.cast import ANA, MARA, TROLL
+
+DONE = "Done. You will not hear from us again."
+TERMS = offer.Terms(b"key", "Northwind", timedelta(days=30))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("stop", "STOP!", " Stop. ", "please stop", "Stop it now, please", "stop 🛑", "@northwind stop", "ＳＴＯＰ"),
+        *("STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "REVOKE", "OPTOUT", "opt-out", "QUIT", "don’t contact me"),
+        *("para por favor", "BASTA", "dejame en paz", "Déjame en paz", "No me escribas"),
+        *("stopp bitte", "aufhören", "AUFHOREN", "lass mich in Ruhe", "abmelden"),
+        *("arrêtez", "ARRETEZ", "arrete svp", "ne m’écrivez plus", "désabonner"),
+        *("σταμάτα", "ΣΤΑΜΑΤΑ", "σταματήστε παρακαλώ", "ΤΕΛΟΣ", "μη μου γράφετε"),
+    ],
+)
+def test_stop_alone_stops(said: str) -> None:
+    assert is_stop(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("they must stop this", "stop sending broken lamps", "the bus stop", "", "🛑", "please", "thank you", "it"),
+        *("I want to cancel my order", "end of story: refund me", "no para de sonar", "am Ende ging es", "stop" * 100),
+    ],
+)
+def test_a_sentence_with_stop_in_it_does_not(said: str) -> None:
+    assert not is_stop(said)
+
+
+async def test_a_stop_before_the_offer_goes_out_keeps_it_in(town: Town) -> None:
+    town.street.outcomes.append(TryLater(5, "too many"))
+    await town.do(post(MARA), post(MARA, "stop"))
+    await town.pass_time(timedelta(seconds=6))
+    await town.work()
+    assert town.street.offers == []
+    assert await town.value("SELECT state FROM offers") == "suppressed"
+
+
+async def test_a_stop_in_the_middle_of_triage_ends_it_and_is_confirmed_once(town: Town) -> None:
+    thread_id = await town.opted_in(MARA)
+    await town.do(line(MARA, "Stop please"), line(MARA, "STOP"))
+    thread = await town.thread(thread_id)
+    assert (thread.ended_why, [said.startswith(DONE) for said in town.heard_by(MARA)].count(True)) == ("stopped", 1)
+    heard = len(town.street.lines)
+    await town.pass_time(timedelta(days=2))
+    await town.work()
+    assert len(town.street.lines) == heard
+
+
+async def test_a_stop_to_an_agent_closes_the_case_and_nothing_more_can_be_said(town: Town) -> None:
+    thread_id, ana = await town.handed_off(MARA), await town.hired(ANA)
+    await town.do(line(MARA, "stop"))
+    assert await town.value("SELECT closed_at IS NOT NULL FROM cases")
+    with pytest.raises(errors.Stopped):
+        async with town.database.transaction("test") as session:
+            await cases.reply(session, thread_id, ana, "But wait", client_id="1", seen_seq=99)
+
+
+async def test_a_reply_that_waits_is_kept_back_by_a_stop(town: Town) -> None:
+    thread_id, ana = await town.handed_off(MARA), await town.hired(ANA)
+    async with town.database.transaction("test") as session:
+        said = await cases.reply(session, thread_id, ana, "On its way", client_id="1", seen_seq=99)
+    await town.hear(line(MARA, "stop"))
+    await town.flow.handle_next()
+    assert said is not None
+    assert await town.value("SELECT delivery FROM messages WHERE id = :id", id=said.id) == "withheld"
+    await town.work()
+    assert "On its way" not in town.heard_by(MARA)
+
+
+async def test_a_stop_after_the_end_is_kept_and_confirmed_too(town: Town) -> None:
+    thread_id, ana = await town.handed_off(MARA), await town.hired(ANA)
+    async with town.database.transaction("test") as session:
+        await cases.reply(session, thread_id, ana, "Bye", client_id="1", seen_seq=99, undo=timedelta(minutes=1))
+        await cases.close(session, thread_id, ana)
+    await town.do(line(MARA, "stop"))
+    await town.pass_time(timedelta(minutes=2))
+    await town.work()
+    assert town.heard_by(MARA)[-1].startswith(DONE)
+    assert "Bye" not in town.heard_by(MARA)
+    await town.pass_time(timedelta(days=60))
+    await town.do(post(MARA))
+    assert len(town.street.offers) == 1
+
+
+async def test_a_stop_in_public_counts_from_whoever_we_offered_help_even_long_ago(town: Town) -> None:
+    await town.offered(MARA)
+    await town.pass_time(timedelta(days=9))
+    await town.bot.forget()
+    await town.do(post(MARA, "@northwind STOP"))
+    await town.pass_time(timedelta(days=31))
+    await town.do(post(MARA))
+    assert len(town.street.offers) == 1
+
+
+async def test_a_stranger_who_says_stop_to_somebody_else_is_not_written_down(town: Town) -> None:
+    await town.do(post(TROLL, "stop"))
+    assert await town.value("SELECT count(*) FROM promises") == 0
+
+
+async def test_whoever_holds_the_link_can_stop_us_and_do_nothing_else(town: Town) -> None:
+    token = await town.offered(MARA)
+    assert await town.flow.on_stop(token, "page")
+    assert not await town.flow.on_stop("no-such-token", "page")
+    assert (await town.flow.on_click(click(MARA, token))).outcome == "stopped"
+    assert await town.value("SELECT stopped_by FROM promises") == "page"
+
+
+async def test_who_blocks_us_said_stop_and_gets_no_confirmation(town: Town) -> None:
+    await town.opted_in(MARA)
+    heard = len(town.street.lines)
+    await town.do(Blocked("telegram", "block-1", MARA, line(MARA, "").at))
+    assert len(town.street.lines) == heard
+    assert await town.value("SELECT ended_why FROM threads") == "stopped"
+
+
+async def test_a_line_that_bounces_off_a_block_is_a_stop(town: Town) -> None:
+    await town.opted_in(MARA)
+    town.street.outcomes.append(NeverDeliverable("blocked", blocked=True))
+    await town.do(line(MARA, "Hello"))
+    assert await town.value("SELECT stopped_by FROM promises") == "blocked us"
+
+
+async def test_rasa_understands_a_stop_that_is_no_single_word(town: Town) -> None:
+    await town.opted_in(MARA)
+    await town.do(line(MARA, "I do not want this, leave me in peace"))
+    assert town.heard_by(MARA)[-1].startswith(DONE)
+    assert "I will." not in town.heard_by(MARA)
+
+
+async def test_a_line_after_a_stop_is_kept_and_not_answered(town: Town) -> None:
+    thread_id = await town.opted_in(MARA)
+    await town.do(line(MARA, "stop"))
+    heard = len(town.street.lines)
+    await town.do(line(MARA, "and another thing"))
+    assert len(town.street.lines) == heard
+    assert (await town.thread(thread_id)).messages[-1].text == "and another thing"
+
+
+async def test_who_said_stop_may_start_again_and_no_offer_is_ever_made_again(town: Town) -> None:
+    await town.opted_in(MARA)
+    await town.do(line(MARA, "stop"))
+    await town.do(click(MARA, None))
+    assert await town.value("SELECT count(*) FROM opt_ins") == 2
+    await town.do(line(MARA, "It is solved"))
+    await town.pass_time(timedelta(days=60))
+    await town.do(post(MARA))
+    assert len(town.street.offers) == 1
+
+
+async def test_a_stop_of_somebody_we_never_saw_is_kept(town: Town) -> None:
+    await town.do(line(MARA, "stop"))
+    assert town.street.lines == []
+    await town.do(post(MARA))
+    assert town.street.offers == []
+
+
+async def test_a_stop_is_kept_in_under_a_second(town: Town) -> None:
+    await town.handed_off(MARA)
+    said = PrivateMessage("telegram", "now", MARA, "stop", line(MARA, "").at)
+    began = monotonic()
+    await town.flow.on_message(said)
+    assert monotonic() - began < 1
+    assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
+
+
+async def test_a_claim_that_comes_after_a_stop_waits_for_it_and_gives_up(town: Town) -> None:
+    await town.hear(post(MARA))
+    await town.flow.handle_next()
+    account = await town.value("SELECT account FROM promises")
+    async with town.database.transaction("stop") as stopping:
+        await stop.stop(stopping, account, "a word", "Northwind")
+        claiming = asyncio.create_task(town.bot.claim_offer())
+        await asyncio.sleep(0.3)
+        assert not claiming.done()
+    assert await claiming is True
+    assert await town.value("SELECT count(*) FROM attempts") == 0
+    assert await town.bot.claim_offer() is False
+
+
+async def test_a_stop_that_comes_after_a_claim_waits_for_it(town: Town) -> None:
+    await town.hear(post(MARA))
+    await town.flow.handle_next()
+    account = await town.value("SELECT account FROM promises")
+
+    async def say_stop() -> None:
+        async with town.database.transaction("stop") as session:
+            await stop.stop(session, account, "a word", "Northwind")
+
+    async with town.database.transaction("claim") as session:
+        assert isinstance(await offer.claim(session, TERMS), offer.Claimed)
+        stopping = asyncio.create_task(say_stop())
+        await asyncio.sleep(0.3)
+        assert not stopping.done()
+    await stopping
+    assert await town.value("SELECT state FROM attempts") == "intent"
+    assert await town.value("SELECT ended_why FROM threads") == "stopped"
+
+
+async def test_a_stop_and_a_click_at_once_end_in_one_of_two_ways(town: Town) -> None:
+    token = await town.offered(MARA)
+    clicked, _ = await asyncio.gather(town.flow.on_click(click(MARA, token)), town.flow.on_stop(token, "page"))
+    assert clicked.outcome in ("opted_in", "stopped")
+    await town.work()
+    thread = await town.thread(await town.value("SELECT id FROM threads"))
+    assert thread.ended_why == "stopped"
+    async with town.database.reading() as session:
+        assert not await people.may_talk(session, thread)
