@@ -8,6 +8,8 @@ const store = (entries) => localStorage.setItem(shelf(), JSON.stringify(entries)
 const change = (id, values) => store(all().map((entry) => (entry.client_id === id ? { ...entry, ...values } : entry)));
 const drop = (id) => store(all().filter((entry) => entry.client_id !== id));
 
+const SOON = 3000; // milliseconds after which what could not reach the server is tried again
+
 let sending = false;
 
 export function add(entry) {
@@ -29,7 +31,9 @@ export async function flush(answered) {
       document.getElementById(`m-${client_id}`)?.removeAttribute("data-waiting");
       answered(entry, answer);
     } catch (error) {
-      change(client_id, { state: navigator.onLine && error.message === "not taken" ? "failed" : "offline" });
+      const isRefused = error.message === "not taken";
+      change(client_id, { state: isRefused ? "failed" : "offline" });
+      if (!isRefused) setTimeout(() => { retry(); flush(answered); }, SOON);
       break;
     }
   }
