@@ -14,7 +14,7 @@ from bot.say import say
 from handoff import cases, database, threads
 from handoff.base import Delivery
 from handoff.failpoints import outside
-from handoff.models import Case, Customer, Message, Offer, OptIn, Thread
+from handoff.models import Customer, Message, Offer, OptIn, Thread
 from nlu.rasa import Answer, Rasa, RasaDown, Turn, seed
 from nlu.triage_result import TriageResult
 
@@ -38,7 +38,7 @@ REASONS = {
     "down": "the bot was not available",
     "language": "the bot does not speak the language",
     "quiet": "went quiet in the talk with the bot",
-    "back": "wrote again after the case was closed",
+    "back": "wrote again after the end",
 }
 
 
@@ -59,7 +59,8 @@ class Due:
     seq: int | None
     line: str | None
     waited: timedelta
-    was_closed: bool
+    came_back: bool
+    """The talk was over once: what comes now is thanks, or more trouble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ async def _look(session: AsyncSession, thread: Thread) -> Due:
         seq=line.seq if line else None,
         line=line.text if line else None,
         waited=await database.clock(session) - since,
-        was_closed=await session.scalar(select(Case.id).where(Case.thread_id == thread.id).limit(1)) is not None,
+        came_back=thread.talk is None and thread.heard_seq > 0,
     )
 
 
@@ -136,7 +137,7 @@ async def think(rasa: Rasa, terms: Terms, due: Due) -> Turn | Ending:
     """Ask Rasa. What it need not be asked about is decided here. Raises `RasaDown`."""
     if due.language not in terms.languages:
         return Ending("hand_off", "language", _first_words(due))
-    if due.was_closed and due.line is not None:
+    if due.came_back and due.line is not None:
         return await _came_back(rasa, due.line)
     if due.talk is None:
         return await _begin(rasa, due)
@@ -196,7 +197,7 @@ async def settle(session: AsyncSession, terms: Terms, due: Due, turn: Turn | End
     if thread.epoch != due.epoch or thread.ended_at is not None:
         await _write_answers(session, thread, turn, "draft" if thread.speaker == "team" else "withheld")
         return None
-    if thread.heard_seq != due.heard_seq:
+    if (thread.heard_seq, thread.talk) != (due.heard_seq, due.talk):
         return None
     if turn is None:
         await _wait(session, terms, thread)
@@ -258,6 +259,13 @@ async def _finish(session: AsyncSession, terms: Terms, thread: Thread, ending: E
     elif ending.outcome == "solved":
         if not told:
             await threads.append(session, thread, "chat", "bot", say("solved", thread.language), delivery="pending")
+        await _end_unless_more(session, thread)
+
+
+async def _end_unless_more(session: AsyncSession, thread: Thread) -> None:
+    """The customer may have written on while the bot said goodbye."""
+    thread.talk = None
+    if await _next_line(session, thread) is None:
         await threads.end(session, thread, "solved")
 
 
