@@ -71,6 +71,7 @@ async def settle(session: AsyncSession, claimed: Claimed, outcome: str | BaseExc
         message.delivery, message.external_id, message.due_at, message.trouble = "sent", outcome, None, None
     elif isinstance(outcome, TryLater):
         message.due_at, message.trouble = func.clock_timestamp() + timedelta(seconds=outcome.seconds), str(outcome)
+        message.tries -= 1
     elif isinstance(outcome, NeverDeliverable) or message.tries >= MOST_TRIES:
         message.delivery, message.due_at, message.trouble = "failed", None, str(outcome)
     else:
