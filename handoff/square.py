@@ -186,6 +186,16 @@ async def topic(session: AsyncSession, topic_id: int, page: int = 1) -> tuple[Sq
     return first, rows[:PAGE], len(rows) > PAGE
 
 
+async def offer_to(session: AsyncSession, member: Member) -> SquarePost | None:
+    """The newest post of ours that offers something to a member, and to nobody else."""
+    answered = aliased(SquarePost)
+    query = select(SquarePost).join(answered, SquarePost.answers_id == answered.id)
+    to_them = query.where(
+        answered.member_id == member.id, SquarePost.link.is_not(None), SquarePost.removed_at.is_(None)
+    )
+    return (await session.scalars(to_them.order_by(SquarePost.id.desc()).limit(1))).first()
+
+
 async def newest(session: AsyncSession, topic_id: int, most: int) -> Sequence[SquarePost]:
     """The newest posts of a topic that are still there, oldest first."""
     query = _of(topic_id).where(SquarePost.removed_at.is_(None)).order_by(SquarePost.id.desc()).limit(most)

@@ -110,9 +110,8 @@ async def _topics(
 ) -> HTMLResponse:
     async with here.database.reading() as session:
         found, more = await square.topics(session, page)
-    return here.page(
-        "square.html", status, member=member, topics=found, page=page, more=more, error=error, text=text, indexed=True
-    )
+    names = {"member": member, "chat": await _way_to_chat(here, member), "topics": found, "page": page, "more": more}
+    return here.page("square.html", status, **names, error=error, text=text, indexed=True)
 
 
 async def _topic(
@@ -129,11 +128,32 @@ async def _topic(
         first, posts, more = await square.topic(session, topic_id, page)
         version = await square.changed_at(session, topic_id)
     answered = next((post for post in posts if post.id == answer and post.removed_at is None), first)
-    names = {"member": member, "topic": topic_id, "posts": posts, "page": page, "more": more, "version": version}
+    names = {
+        "member": member,
+        "chat": await _way_to_chat(here, member),
+        "topic": topic_id,
+        "posts": posts,
+        "page": page,
+        "more": more,
+        "version": version,
+    }
     title = first.title or "A deleted topic"
     return here.page(
         "topic.html", status, **names, title=title, answered=answered, error=error, text=text, indexed=True
     )
+
+
+async def _way_to_chat(here: Site, member: Member | None) -> str | None:
+    """The link of the member's newest offer, unless it is over or they said STOP."""
+    if member is None:
+        return None
+    async with here.database.reading() as session:
+        offer = await square.offer_to(session, member)
+    if offer is None or offer.link is None:
+        return None
+    landing = await here.flow.landing(offer.link.rpartition("/")[2])
+    leads_on = landing is not None and not landing.stopped and (landing.opted_in or not landing.expired)
+    return offer.link if leads_on else None
 
 
 async def _keep_pace(request: Request, member: Member) -> None:

@@ -22,6 +22,7 @@ class View:
     """What the chat page shows. `who` answers now: the bot, a person, or nobody yet; `standing` says so in words."""
 
     thread_id: int
+    language: str
     messages: Sequence[Message]
     earlier: bool
     who: str
@@ -55,7 +56,7 @@ async def view(session: AsyncSession, thread: Thread, brand: str, most: int = NE
     newest = query.order_by(Message.seq.desc()).limit(most + 1).options(joinedload(Message.agent))
     found = list(await session.scalars(newest))
     who, standing, agent = await _standing(session, thread, brand)
-    return View(thread.id, found[:most][::-1], len(found) > most, who, standing, agent)
+    return View(thread.id, thread.language, found[:most][::-1], len(found) > most, who, standing, agent)
 
 
 def _for_the_customer() -> ColumnElement[bool]:

@@ -83,7 +83,7 @@ function followTopic(posts) {
     const fresh = page.getElementById("posts");
     localTimes(fresh);
     posts.dataset.version = fresh.dataset.version;
-    replacePages(page.getElementById("pages"));
+    for (const id of ["me", "pages"]) renew(id, page);
     for (const post of [...fresh.children]) {
       const old = document.getElementById(post.id);
       if (!old) {
@@ -96,9 +96,9 @@ function followTopic(posts) {
   });
 }
 
-function replacePages(now) {
-  const old = document.getElementById("pages");
-  if (old.textContent.trim() !== now.textContent.trim()) old.replaceWith(now);
+function renew(id, page) {
+  const [old, now] = [document.getElementById(id), page.getElementById(id)];
+  if (old && old.textContent.trim() !== now.textContent.trim()) old.replaceWith(now);
 }
 
 localTimes(document);

@@ -181,6 +181,24 @@ async def test_who_looks_too_often_is_asked_to_wait(world: World) -> None:
     assert (await world.visitor("10.0.0.8").get("/h/nothing")).status_code == 404
 
 
+async def test_a_post_that_its_author_deletes_is_marked_so_in_the_chat(world: World) -> None:
+    mara, link = await chatting(world)
+    await mara.post("/square/p/1/delete")
+    await world.work()
+    chat = words((await mara.get(link)).text)
+    assert "You deleted this post." in chat
+    assert COMPLAINT not in chat
+
+
+async def test_an_author_finds_the_chat_again_from_anywhere_on_the_square(world: World) -> None:
+    mara, link = await offered(world)
+    noor = await world.member("Noor")
+    await post(noor, "Something else")
+    for path in ("/square", "/square/t/3"):
+        assert f'{link}"' in (await mara.get(path)).text
+        assert "/h/" not in (await noor.get(path)).text
+
+
 async def test_a_second_link_of_somebody_who_is_already_helped_leads_to_the_chat(world: World) -> None:
     mara, link = await chatting(world)
     async with world.database.transaction("test") as session:
