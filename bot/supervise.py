@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from nlu.server import Command, dies_with_us
 
-GRACE = 2.0
+GRACE = 1.0
 """Seconds that a child has to end by itself."""
 
 LONGEST_WAIT = 30.0
