@@ -8,6 +8,7 @@ guards          which posts we keep away from
 language        which language a text is in
 rasa            the one module that knows Rasa's HTTP API
 training        examples into a model
+components      parts of Rasa's pipeline that are ours
 server          how Rasa and its action server are started
 triage_result   what triage found out
 """

@@ -49,20 +49,14 @@ def rasa_server(python: Path, model: Path, port: int, token: str, actions_port: 
         "--model": str(model),
         "--interface": LOOPBACK,
         "--port": str(port),
-        "--auth-token": token,
         "--endpoints": str(PROJECT / "endpoints.yml"),
         "--credentials": str(PROJECT / "credentials.yml"),
     }
-    argv = (
-        str(python),
-        "-m",
-        "nlu.components.serve",
-        "run",
-        "--enable-api",
-        *(part for pair in options.items() for part in pair),
-    )
+    serve = ("-m", "nlu.components.serve", "run", "--enable-api")
+    argv = (str(python), *serve, *(part for pair in options.items() for part in pair))
     # In a folder of its own: Rasa writes its cache into the current one.
-    return Command(argv, model.parent, environment(KNOCK_ACTIONS_URL=f"http://{LOOPBACK}:{actions_port}/webhook"))
+    actions_url = f"http://{LOOPBACK}:{actions_port}/webhook"
+    return Command(argv, model.parent, environment(KNOCK_ACTIONS_URL=actions_url, KNOCK_RASA_TOKEN=token))
 
 
 def action_server(python: Path, port: int) -> Command:

@@ -1,9 +1,11 @@
-"""Starts Rasa, without the check of its own JSON schemas that it repeats at every request.
+"""Starts Rasa: with the token from the environment, where no list of processes shows it, and with less to do.
 
-The schemas never change while it runs, and checking them takes 32 of the 40 ms of an action's answer and of a tracker
-put back. What comes in is still checked against them.
+Rasa checks its own JSON schemas at every request, which takes 32 of the 40 ms of an action's answer and of a tracker
+put back. The schemas never change while it runs. What comes in is still checked against them.
 """
 
+import os
+import sys
 from typing import Any
 
 import jsonschema
@@ -16,4 +18,5 @@ def trust(schema: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     jsonschema.Draft202012Validator.check_schema = staticmethod(trust)
+    sys.argv += ["--auth-token", os.environ["KNOCK_RASA_TOKEN"]]
     main()

@@ -38,6 +38,10 @@ def test_without_the_token_it_refuses(rasa: RasaServer, method: str, path: str, 
     assert answer.status_code == 401
 
 
+def test_a_list_of_processes_does_not_show_the_token(rasa: RasaServer) -> None:
+    assert rasa.token not in " ".join(psutil.Process(rasa.pid()).cmdline())
+
+
 def test_our_secrets_do_not_reach_it() -> None:
     os.environ["KNOCK_A_SECRET"] = "hunter2"
     try:
