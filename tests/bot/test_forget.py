@@ -1,0 +1,136 @@
+"""Before an opt-in we keep as little as we can; after it, no longer than we said."""
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from bot.channel import TryLater
+from tests.bot.town import COMPLAINT, Town, click, line, post
+from tests.cast import JOSE, MARA
+
+DAYS, HOURS = timedelta(days=1), timedelta(hours=1)
+SAID = "Help, Northwind, the parcel for Orchard Lane 5!"
+
+
+async def trace_of(town: Town, *words: str) -> list[str]:
+    """Where in the whole record any of these words still stands, as table and column."""
+    columns = """SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'
+        AND data_type IN ('text', 'character varying', 'jsonb')"""
+    found: list[str] = []
+    async with town.database.reading() as session:
+        for table, column in (await session.execute(text(columns))).all():
+            for word in words:
+                query = f"SELECT count(*) FROM {table} WHERE {column}::text ILIKE :word"
+                if (await session.execute(text(query), {"word": f"%{word}%"})).scalar():
+                    found.append(f"{table}.{column}: {word}")
+    return sorted(found)
+
+
+async def test_before_an_opt_in_we_keep_as_little_as_we_can(town: Town) -> None:
+    """The words and the name of a stranger are gone after a day; that we offered help is known for ever."""
+    await town.offered(MARA, SAID)
+    await town.pass_time(23 * HOURS)
+    await town.bot.forget()
+    assert await trace_of(town, "Orchard") == ["messages.text: Orchard"]
+    await town.pass_time(2 * HOURS)
+    await town.bot.forget()
+    assert await trace_of(town, "Orchard", "mara", MARA.id) == []
+    assert await town.value("SELECT offered_at IS NOT NULL FROM promises")
+
+
+async def test_of_a_post_that_is_no_mention_nothing_is_kept(town: Town) -> None:
+    await town.do(post(MARA, "Lovely weather on Orchard Lane"))
+    assert await trace_of(town, "Orchard", "mara", MARA.id) == []
+    assert await town.value("SELECT outcome FROM tallies") == "low score"
+
+
+async def test_of_somebody_who_is_not_offered_help_no_name_is_kept(town: Town) -> None:
+    await town.offered(MARA, SAID)
+    await town.pass_time(10 * DAYS)
+    await town.bot.forget()
+    await town.do(post(MARA, SAID))
+    assert await town.value("SELECT outcome FROM tallies WHERE outcome = 'offered before'")
+    assert await trace_of(town, "Orchard", "mara", MARA.id) == []
+
+
+async def test_a_second_post_of_a_stranger_is_forgotten_with_the_first(town: Town) -> None:
+    await town.offered(MARA, SAID)
+    await town.pass_time(25 * HOURS)
+    await town.bot.forget()
+    await town.do(post(MARA, SAID))
+    await town.bot.forget()
+    assert await trace_of(town, "Orchard", "mara", MARA.id) == []
+
+
+async def test_a_link_that_nobody_used_ends_its_thread(town: Town) -> None:
+    await town.offered(MARA)
+    await town.pass_time(8 * DAYS)
+    await town.bot.forget()
+    assert await town.value("SELECT ended_why FROM threads") == "the link was not used"
+
+
+async def test_what_is_forgotten_is_still_counted(town: Town) -> None:
+    await town.offered(MARA)
+    await town.pass_time(2 * DAYS)
+    await town.bot.forget()
+    thread = await town.thread(await town.value("SELECT id FROM threads"))
+    assert [(message.seq, message.text, message.deleted_at is None) for message in thread.messages] == [
+        (1, "", False),
+        (2, "", False),
+    ]
+
+
+async def test_who_comes_after_a_day_still_has_a_thread_with_what_can_be_read_again(town: Town) -> None:
+    token = await town.offered(MARA)
+    first = await town.value("SELECT external_id FROM messages WHERE kind = 'post'")
+    await town.pass_time(25 * HOURS)
+    await town.bot.forget()
+    town.street.posts = [post(MARA, COMPLAINT, first)]
+    await town.do(click(MARA, token))
+    thread = await town.thread(await town.value("SELECT thread_id FROM opt_ins"))
+    assert [message.text for message in thread.messages if message.kind == "post"] == [COMPLAINT]
+
+
+async def test_a_chat_is_kept_as_long_as_we_said_and_no_longer(town: Town) -> None:
+    thread_id = await town.opted_in(MARA, SAID)
+    town.rasa.intents = {"thank": "thanks_solved"}
+    await town.do(line(MARA, "Orchard Lane 5 it is, and I want a person"))
+    await town.do(line(MARA, "stop"))
+    await town.run("UPDATE cases SET found = '{\"address\": \"Orchard Lane 5\"}', summary = 'Orchard Lane'")
+    await town.pass_time(364 * DAYS)
+    await town.bot.forget()
+    assert "messages.text: Orchard" in await trace_of(town, "Orchard")
+    await town.pass_time(2 * DAYS)
+    await town.bot.forget()
+    assert await trace_of(town, "Orchard", "mara", MARA.id) == []
+    assert len((await town.thread(thread_id)).messages) > 5
+    assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
+
+
+async def test_an_open_thread_is_not_forgotten(town: Town) -> None:
+    await town.handed_off(MARA, SAID)
+    await town.pass_time(800 * DAYS)
+    await town.bot.forget()
+    assert "messages.text: Orchard" in await trace_of(town, "Orchard")
+
+
+async def test_forgetting_waits_for_nobody_and_holds_up_nobody(town: Town) -> None:
+    await town.offered(MARA, SAID)
+    await town.offered(JOSE, SAID)
+    await town.pass_time(25 * HOURS)
+    async with town.database.transaction("test") as session:
+        await session.execute(text("SELECT 1 FROM threads ORDER BY id LIMIT 1 FOR UPDATE"))
+        await town.bot.forget()
+    assert await town.value("SELECT count(*) FROM messages WHERE kind = 'post' AND deleted_at IS NULL") == 1
+
+
+async def test_an_update_that_could_not_be_read_is_empty_after_a_day(town: Town) -> None:
+    town.street.outcomes.append(TryLater(5, "too many"))
+    await town.run(
+        "INSERT INTO updates (channel, external_id, payload) VALUES ('telegram', '1', '{\"odd\": \"mara\"}')"
+    )
+    await town.work()
+    assert await trace_of(town, "mara") == ["updates.payload: mara"]
+    await town.pass_time(2 * DAYS)
+    await town.bot.forget()
+    assert await trace_of(town, "mara") == []
