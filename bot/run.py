@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from bot import deliver, forget, gather, offer, reconcile, repeat, stop, triage
-from bot.channel import Channel, ChannelError, NeverDeliverable, Post
+from bot.channel import Channel, NeverDeliverable, Post
 from bot.flow import Flow
 from bot.settings import BotSettings, Brand
 from handoff import threads
@@ -121,7 +121,7 @@ class Bot:
         try:
             async with outside("gather.read"):
                 return await self._channels[due.channel].public_thread(due.post_id, due.place)
-        except ChannelError as error:
+        except Exception as error:
             log.warning("the public thread of thread %s could not be read: %s", due.thread_id, error)
             return ()
 
@@ -162,7 +162,7 @@ class Bot:
         try:
             async with outside("reconcile.find"):
                 return await self._channels[doubt.channel].find_offer(doubt.token)
-        except ChannelError as error:
+        except Exception as error:
             log.warning("offer %s could not be looked for: %s", doubt.offer_id, error)
             return None
 

@@ -33,7 +33,7 @@ class Street:
         self.offers: list[PublicOffer] = []
         self.lines: list[PrivateLine] = []
         self.outcomes: deque[str | Exception] = deque()
-        self.posts: list[Post] = []
+        self.posts: Sequence[Post] | Exception = ()
         self.finds: str | Exception | None = None
         self.while_sending: Callable[[], Awaitable[object]] | None = None
 
@@ -63,6 +63,8 @@ class Street:
 
     async def public_thread(self, post_id: str, place: str | None) -> Sequence[Post]:
         """What the test says can be read."""
+        if isinstance(self.posts, Exception):
+            raise self.posts
         return self.posts
 
     def link(self, token: str) -> str:

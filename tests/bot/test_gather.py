@@ -1,0 +1,97 @@
+"""The whole thread is attached: public posts, offer, consent, triage, every message, in one order, and counted."""
+
+import pytest
+
+from bot import gather
+from bot.channel import Unknown
+from tests.bot.town import COMPLAINT, Town, deletion, edit, line, post
+from tests.cast import JOSE, MARA, NOOR, ROBOT
+
+
+async def posts(town: Town, thread_id: int) -> list[tuple[str, str]]:
+    """Who said what in public, as it is attached."""
+    return [(said.by, said.text) for said in (await town.thread(thread_id)).messages if said.kind == "post"]
+
+
+async def test_the_whole_thread_is_attached(town: Town) -> None:
+    thread = await town.thread(await town.handed_off(MARA))
+    assert [message.seq for message in thread.messages] == list(range(1, thread.last_seq + 1))
+    assert [(message.kind, message.by) for message in thread.messages] == [
+        ("post", "customer"),
+        ("offer", "bot"),
+        ("event", "customer"),
+        ("chat", "bot"),
+        ("chat", "bot"),
+        ("chat", "customer"),
+        ("chat", "bot"),
+        ("event", "bot"),
+        ("event", "bot"),
+    ]
+    async with town.database.reading() as session:
+        assert await gather.count(session, thread.id) == (6, 0)
+
+
+async def test_what_was_said_around_the_post_is_attached_once(town: Town) -> None:
+    before = [post(NOOR, "Anyone else?", "town:a"), post(MARA, "Me too", "town:b"), post(ROBOT, "Buy now", "town:c")]
+    town.street.posts = before
+    thread_id = await town.handed_off(MARA)
+    assert await posts(town, thread_id) == [
+        ("customer", COMPLAINT),
+        ("other", "Anyone else?"),
+        ("customer", "Me too"),
+    ]
+
+
+async def test_a_post_in_another_place_or_too_far_back_stays_attached(town: Town) -> None:
+    await town.offered(MARA)
+    town.street.posts = [post(MARA, "All that can be read", "town:x")]
+    await town.do(post(MARA, "Help, I said, in another place!"))
+    thread_id = await town.opted_in(MARA)
+    assert [said for _, said in await posts(town, thread_id)] == [
+        COMPLAINT,
+        "Help, I said, in another place!",
+        COMPLAINT,
+        "All that can be read",
+    ]
+
+
+@pytest.mark.parametrize("error", [Unknown("cannot be read"), KeyError("a bug of the adapter")])
+async def test_a_channel_that_cannot_be_read_costs_nobody_their_talk(town: Town, error: Exception) -> None:
+    town.street.posts = error
+    assert (await town.thread(await town.handed_off(MARA))).cases
+
+
+async def test_an_edited_post_is_shown_as_it_is_now(town: Town) -> None:
+    thread_id = await town.opted_in(MARA)
+    post_id = await town.value("SELECT external_id FROM messages WHERE kind = 'post'")
+    await town.do(edit(MARA, post_id, "Help! My Northwind parcel came, but broken."))
+    assert await posts(town, thread_id) == [("customer", "Help! My Northwind parcel came, but broken.")]
+
+
+async def test_a_post_deleted_by_its_author_after_the_handoff_leaves_a_tombstone_and_the_count_stays_right(
+    town: Town,
+) -> None:
+    thread_id = await town.handed_off(MARA)
+    post_id = await town.value("SELECT external_id FROM messages WHERE kind = 'post'")
+    await town.do(deletion(post_id), edit(MARA, post_id, "Back again?"))
+    assert await posts(town, thread_id) == [("customer", "")]
+    async with town.database.reading() as session:
+        assert await gather.count(session, thread_id) == (6, 1)
+
+
+async def test_an_edited_or_deleted_private_line_is_changed_in_its_own_thread_alone(town: Town) -> None:
+    mara, jose = await town.handed_off(MARA), await town.handed_off(JOSE)
+    await town.do(line(MARA, "Order 1", "chat:5"), line(JOSE, "Order 2", "chat:6"))
+    await town.do(edit(MARA, "chat:5", "Order 3"), deletion("chat:6"))
+    assert (await town.thread(mara)).messages[-1].text == "Order 3"
+    assert (await town.thread(jose)).messages[-1].text == ""
+
+
+async def test_a_post_that_is_part_of_two_threads_is_changed_in_both(town: Town) -> None:
+    mara = await town.opted_in(MARA)
+    post_id = await town.value("SELECT external_id FROM messages WHERE kind = 'post'")
+    town.street.posts = [post(MARA, COMPLAINT, post_id)]
+    jose = await town.opted_in(JOSE)
+    await town.do(deletion(post_id))
+    assert [said for _, said in await posts(town, mara)] == [""]
+    assert sorted(await posts(town, jose)) == [("customer", COMPLAINT), ("other", "")]
