@@ -27,6 +27,7 @@ from nlu.guards import Guards
 from nlu.rasa import Rasa
 from tests.bot.pages.world import hidden, words
 from tests.peers.fake_telegram import FakeTelegram
+from tests.peers.outside_telegram import OutsideTelegram
 
 T = TypeVar("T")
 
@@ -128,12 +129,43 @@ class OnTelegram:
         return [sent.text for sent in self._telegram.sent if sent.chat == chat]
 
 
+class OnOutsideTelegram:
+    """A customer on a Telegram that nobody here wrote; no limit of its is known, and only what arrived can be asked."""
+
+    GROUP, PERSON = -1_000_000_000_042, 77
+
+    def __init__(self, telegram: OutsideTelegram, name: str) -> None:
+        self._telegram, self._name = telegram, name
+
+    async def complain(self, text: str) -> None:
+        """Post in the group."""
+        await asyncio.to_thread(self._telegram.say, self.GROUP, self.PERSON, self._name, text)
+
+    async def offers(self) -> list[str]:
+        """The links of the buttons under the bot's posts in the group."""
+        sent = await asyncio.to_thread(self._telegram.sent, self.GROUP)
+        return [one["reply_markup"]["inline_keyboard"][0][0]["url"] for one in sent]
+
+    async def accept(self) -> None:
+        """Press the button, then Start."""
+        token = (await self.offers())[0].split("start=")[1]
+        await self.say(f"/start {token}")
+
+    async def say(self, text: str) -> None:
+        """Write to the bot."""
+        await asyncio.to_thread(self._telegram.write, self.PERSON, self._name, text)
+
+    async def heard(self) -> list[str]:
+        """What arrived in the private chat."""
+        return [one["text"] for one in await asyncio.to_thread(self._telegram.sent, self.PERSON)]
+
+
 class OnSquare:
     """A customer on the square, in a browser without scripts."""
 
-    def __init__(self, story: Story, name: str) -> None:
+    def __init__(self, story: Story, name: str, address: str = "127.0.0.1") -> None:
         origin = story.settings.public_origin
-        transport = httpx.ASGITransport(app=story.pages)
+        transport = httpx.ASGITransport(app=story.pages, client=(address, 1))
         self.browser = httpx.AsyncClient(
             transport=transport, base_url=origin, headers={"Origin": origin}, follow_redirects=True
         )

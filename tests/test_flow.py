@@ -12,8 +12,9 @@ from handoff.models import Agent, Case, Message, Thread
 from nlu.detector import Detector
 from tests.cast import ANA
 from tests.peers.fake_telegram import FakeTelegram
+from tests.peers.outside_telegram import OutsideTelegram
 from tests.rasa_server import RasaServer
-from tests.stories import Customer, OnSquare, OnTelegram, Story, knock_at_work, until
+from tests.stories import Customer, OnOutsideTelegram, OnSquare, OnTelegram, Story, knock_at_work, until
 
 COMPLAINT = "Hey @northwind, it arrived broken and does not switch on. Can somebody help me?"
 TURNS = (
@@ -28,15 +29,21 @@ async def told(
     request: pytest.FixtureRequest, database: Database, rasa: RasaServer, detector: Detector
 ) -> AsyncIterator[tuple[Story, Customer]]:
     """Knock at work, and Mara on the channel that the test is about."""
-    with FakeTelegram() as platform:
-        telegram = Telegram("1000:fake", platform.url)
+    platform = OutsideTelegram() if request.param == "a Telegram that nobody here wrote" else FakeTelegram()
+    with platform:
+        telegram = Telegram(platform.token, platform.url)
         async with rasa.client() as client, knock_at_work(database, client, detector, telegram) as story:
-            mara = OnTelegram(platform, "Mara") if request.param == "telegram" else OnSquare(story, "Mara")
-            yield story, mara
+            if isinstance(platform, OutsideTelegram):
+                yield story, OnOutsideTelegram(platform, "Mara")
+            else:
+                yield story, OnTelegram(platform, "Mara") if request.param == "telegram" else OnSquare(story, "Mara")
         await telegram.stop()
 
 
-@pytest.mark.parametrize("told", ["telegram", "square"], indirect=True)
+CHANNELS = ["telegram", "square", "a Telegram that nobody here wrote"]
+
+
+@pytest.mark.parametrize("told", CHANNELS, indirect=True)
 async def test_a_post_becomes_a_case_that_an_agent_answers(told: tuple[Story, Customer]) -> None:
     story, mara = told
 
@@ -63,7 +70,7 @@ async def test_a_post_becomes_a_case_that_an_agent_answers(told: tuple[Story, Cu
 
 async def private_words(customer: Customer) -> list[str]:
     """What a customer heard in private, which is nothing before they said yes."""
-    return await customer.heard() if isinstance(customer, OnTelegram) else []
+    return [] if isinstance(customer, OnSquare) else await customer.heard()
 
 
 async def hears(customer: Customer, words: str) -> None:

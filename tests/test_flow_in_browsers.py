@@ -1,0 +1,77 @@
+"""The story as its people see it: `knock up` for real, a customer in one browser, an agent in another."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.browser import Browse
+from tests.cast import ANA
+from tests.knock_process import KnockProcess, trained
+
+COMPLAINT = "Hey Northwind, it arrived broken and does not switch on. Can somebody help me?"
+
+
+async def first_admin(browser: BrowserContext, knock: KnockProcess) -> Page:
+    """Ana follows the link that Knock printed at its first start."""
+    link = re.search(r"http://localhost:\d+/join/\S+", knock.output)
+    assert link, knock.output
+    page = await browser.new_page()
+    await page.goto(link[0])
+    await page.get_by_label("Name", exact=True).fill(ANA.name)
+    await page.get_by_label("Email address").fill(ANA.email)
+    await page.get_by_label("Password").fill(ANA.password)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile("/inbox"))
+    return page
+
+
+async def complain(browser: BrowserContext, knock: KnockProcess) -> Page:
+    """Mara picks a name on the square and says what happened."""
+    page = await browser.new_page()
+    await page.goto(f"http://localhost:{knock.port}/square")
+    await page.get_by_label("Your name here").fill("Mara")
+    await page.get_by_role("button", name="Go on").click()
+    await page.get_by_label("Start a topic").fill(COMPLAINT)
+    await page.get_by_role("button", name="Post").click()
+    return page
+
+
+async def talk(page: Page) -> None:
+    """Mara takes the offer and answers the bot."""
+    await page.get_by_role("link", name="Need help? Click here").click()
+    await page.get_by_role("button", name="Chat here now").click()
+    log = page.get_by_role("log")
+    await expect(log).to_contain_text("Is that right?", timeout=30_000)
+    await page.get_by_role("button", name="Yes", exact=True).click()
+    await expect(log).to_contain_text("Which product")
+    for line, answer in (("the lamp", "order number"), ("NW-20418", "number 1 in the line")):
+        await page.get_by_label("Your message").fill(line)
+        await page.get_by_role("button", name="Send").click()
+        await expect(log).to_contain_text(answer)
+
+
+@pytest.mark.timeout(300)
+async def test_a_post_on_the_square_becomes_a_case_that_an_agent_answers(browse: Browse, tmp_path: Path) -> None:
+    with KnockProcess(trained(tmp_path / "home", rasa=True)) as knock:
+        knock.wait_until(knock.is_healthy, "its pages never answered")
+        knock.wait_for("/join/")
+        ana = await first_admin(await browse(), knock)
+        knock.wait_for("Rasa is ready")
+        mara = await complain(await browse(), knock)
+        await talk(mara)
+
+        await ana.get_by_role("link", name=re.compile("Mara")).click()
+        await expect(ana.get_by_text(COMPLAINT).first).to_be_visible()
+        await expect(ana.locator("body")).to_contain_text("NW-20418")
+        await ana.get_by_role("button", name="Claim").click()
+        await ana.get_by_label("Your text").fill("Hello Mara, a new lamp is on its way.")
+        await ana.get_by_role("button", name="Send reply").click()
+
+        await expect(mara.get_by_role("log")).to_contain_text("a new lamp is on its way")
+        await expect(mara.get_by_role("heading", name=ANA.name)).to_be_visible()
+        await mara.get_by_label("Your message").fill("Thank you!")
+        await mara.get_by_role("button", name="Send").click()
+        await expect(ana.locator("#team")).to_contain_text("Thank you!")
+        assert knock.end() == 0
