@@ -13,18 +13,12 @@ from bot.run import Bot
 from bot.settings import BotSettings, read_brand
 from handoff.database import Database
 from handoff.live import Live
-from nlu.detector import Detector, read_examples
+from nlu.detector import Detector
 from nlu.gate import Gate
 from nlu.guards import Guards
 from tests.bot.pages.world import World
 
 BRAND = Path(__file__).parents[3] / "knock.toml"
-
-
-@pytest.fixture(scope="session")
-def detector() -> Detector:
-    """The detector that Knock comes with."""
-    return Detector.train(read_examples())
 
 
 @pytest.fixture
