@@ -1,14 +1,16 @@
 """The inbox: pages for agents and admins.
 
-app       the application: what is shared by every page
-inbox     /inbox: the list of cases and the thread
-writing   claim, release, close, reply, note: what an agent does to a case
+app       the application: what stands in front of every page, and the pages
+site      what every page needs: the record, the templates, and who is asking
+inbox     /inbox: the list of cases and the thread, and the hints that keep both true
+writing   what an agent does to a case: claim, release, close, reply, note
 sign_in   /login, /logout and /join
-admin     /admin: agents, offers that wait for a human, the square's reported posts
-cases     what the inbox reads from the record
+admin     /admin: agents, offers that wait for a person's word, the square's reports
+panes     the page of the inbox, made of the next two
+rows      the list: which cases, in which order, who waits how long
 view      a thread as its page shows it
-pages     templates, and the pages that say what went wrong
-visitor   who is asking
+trouble   the pages that say what went wrong
+words     how times, channels, keys and states are said
 guard     middlewares: headers, same origin, size of a body
 stream    hints as server-sent events
 assets    static files and icons

@@ -13,13 +13,13 @@ from handoff.web.site import Here, Site
 
 def create_app(settings: Settings, database: Database, live: Live, brand_name: str) -> FastAPI:
     """The pages for agents and admins. Whoever runs it also runs `live`, and closes it first when it ends."""
-    app = FastAPI(title="Knock inbox", openapi_url=None, redirect_slashes=False)
-    site = Site(settings, database, live, brand_name)
-    app.state.site = site
+    app = FastAPI(
+        title="Knock inbox", openapi_url=None, redirect_slashes=False, exception_handlers=dict(trouble.HANDLERS)
+    )
+    app.state.site = site = Site(settings, database, live, brand_name)
     app.add_middleware(guard.BodyLimit)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
-    trouble.install(app, site)
     for part in (inbox, writing, sign_in, admin):
         app.include_router(part.router)
     app.add_api_route("/healthz", healthz)

@@ -2,9 +2,11 @@
 
 import logging
 import secrets
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
+from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -29,51 +31,67 @@ SENTENCES = {
 }
 
 
-def install(app: FastAPI, site: Site) -> None:
-    """Answer every error with a page of one sentence."""
-
-    async def not_signed_in(request: Request, error: Exception) -> Response:
-        if request.url.path == "/live":
-            return Response(status_code=401)
-        came_for = request.url.path if request.method == "GET" else "/inbox"
-        return RedirectResponse(f"/login?next={came_for}", 303)
-
-    async def http(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        return trouble(site, status)
-
-    async def invalid(request: Request, error: Exception) -> Response:
-        places = [part["loc"][0] for part in error.errors()] if isinstance(error, RequestValidationError) else []
-        return trouble(site, 404 if "path" in places else 422)
-
-    async def admins_only(request: Request, error: Exception) -> Response:
-        return trouble(site, 403, str(AdminsOnly.__doc__))
-
-    async def no_such_case(request: Request, error: Exception) -> Response:
-        return trouble(site, 404, errors.NoSuchCase().sentence)
-
-    async def away(request: Request, error: Exception) -> Response:
-        log.warning("the record is away: %s", error)
-        return trouble(site, 503)
-
-    async def unexpected(request: Request, error: Exception) -> Response:
-        number = secrets.token_hex(4)
-        log.error("request %s failed: %s %s", number, request.method, request.url.path, exc_info=error)
-        answer = trouble(site, 500, f"{SENTENCES[500]} {number}.")
-        answer.headers.update(security_headers(site.settings.inbox_origin))  # this answer passes no middleware
-        return answer
-
-    for kind in (OperationalError, InterfaceError, NoConnectionFree):
-        app.exception_handler(kind)(away)
-    app.exception_handler(NotSignedIn)(not_signed_in)
-    app.exception_handler(AdminsOnly)(admins_only)
-    app.exception_handler(errors.NoSuchCase)(no_such_case)
-    app.exception_handler(RequestValidationError)(invalid)
-    app.exception_handler(HTTPException)(http)
-    app.exception_handler(Exception)(unexpected)
+async def not_signed_in(request: Request, error: Exception) -> Response:
+    """To the sign-in, and from there back to the page that was asked for."""
+    if request.url.path == "/live":
+        return Response(status_code=401)
+    came_for = request.url.path if request.method == "GET" else "/inbox"
+    return RedirectResponse(f"/login?next={came_for}", 303)
 
 
-def trouble(site: Site, status: int, sentence: str | None = None) -> Response:
+async def admins_only(request: Request, error: Exception) -> Response:
+    """A page for admins, asked for by an agent."""
+    return trouble(request, 403, str(AdminsOnly.__doc__))
+
+
+async def no_such_case(request: Request, error: Exception) -> Response:
+    """A thread that is not there, or was never handed off: nobody can tell which."""
+    return trouble(request, 404, errors.NoSuchCase().sentence)
+
+
+async def invalid(request: Request, error: Exception) -> Response:
+    """An address or a form that no page of ours has."""
+    places = [part["loc"][0] for part in error.errors()] if isinstance(error, RequestValidationError) else []
+    return trouble(request, 404 if "path" in places else 422)
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """Everything else that has a status."""
+    return trouble(request, error.status_code if isinstance(error, HTTPException) else 500)
+
+
+async def away(request: Request, error: Exception) -> Response:
+    """The record cannot be reached."""
+    log.warning("the record is away: %s", error)
+    return trouble(request, 503)
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """A fault of ours, with a number that is also in the log."""
+    number = secrets.token_hex(4)
+    log.error("request %s failed: %s %s", number, request.method, request.url.path, exc_info=error)
+    answer = trouble(request, 500, f"{SENTENCES[500]} {number}.")
+    origin = request.app.state.site.settings.inbox_origin
+    answer.headers.update(security_headers(origin))  # this answer passes no middleware
+    return answer
+
+
+HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
+    NotSignedIn: not_signed_in,
+    AdminsOnly: admins_only,
+    errors.NoSuchCase: no_such_case,
+    RequestValidationError: invalid,
+    HTTPException: refused,
+    OperationalError: away,
+    InterfaceError: away,
+    NoConnectionFree: away,
+    Exception: unexpected,
+}
+"""Which page answers which error."""
+
+
+def trouble(request: Request, status: int, sentence: str | None = None) -> Response:
     """A page that says one thing."""
+    site: Site = request.app.state.site
     title = HTTPStatus(status).phrase
     return site.page("trouble.html", status, title=title, sentence=sentence or SENTENCES.get(status, f"{title}."))

@@ -83,6 +83,14 @@ function place() {
 function keepPlace(before, isOther) {
   const log = document.getElementById("log");
   if (!log) return;
+  const hasMore = before && !isOther && Number(log.dataset.lastSeq) > before.seq;
   if (isOther || !before || before.atEnd) log.scrollTop = log.scrollHeight;
-  else if (Number(log.dataset.lastSeq) > before.seq) document.getElementById("newer").hidden = false;
+  else if (hasMore) document.getElementById("newer").hidden = false;
+  if (hasMore) announce(log.querySelector("#team > li:last-child"));
+}
+
+/** One line for those who listen to the page: the thread itself would be read aloud again and again. */
+function announce(item) {
+  const name = item?.matches(".customer") && item.querySelector(".by b").textContent;
+  if (name) document.getElementById("said").textContent = `New message from ${name}`;
 }

@@ -207,3 +207,12 @@ async def test_single_keys_can_be_switched_off_and_the_help_names_them_all(
     async with inbox.database.reading() as session:
         case = (await session.scalars(select(Case))).one()
     assert (case.claimed_by, case.closed_at) == (None, None)
+
+
+async def test_a_new_line_of_the_customer_is_said_to_whoever_listens_to_the_page(
+    inbox: Inbox, url: str, browse: Browse
+) -> None:
+    thread_id = await handed_off(inbox.database)
+    page = await desk(inbox, url, browse, f"/inbox/{thread_id}")
+    await says(inbox.database, thread_id, "Hello?")
+    await expect(page.get_by_role("status").filter(has_text="New message from Mara")).to_be_attached()

@@ -1,11 +1,14 @@
 """Coming in and going out."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from sqlalchemy import func, select, update
 
 from handoff import agents
+from handoff.models import SignIn
 from handoff.settings import Settings
 from handoff.web.app import create_app
 from tests.cast import ANA, BEN
@@ -139,3 +142,17 @@ async def test_the_first_admin_comes_in_by_a_link_too(inbox: Inbox) -> None:
     person = {"name": ANA.name, "email": ANA.email, "password": ANA.password}
     await visitor.post(f"/join/{token}", data=person)
     assert (await visitor.get("/admin")).status_code == 200
+
+
+async def test_a_page_that_asks_by_itself_does_not_keep_a_sign_in_alive(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    async with inbox.database.transaction("test.an hour ago") as session:
+        await session.execute(update(SignIn).values(seen_at=func.clock_timestamp() - timedelta(hours=1)))
+    assert (await ben.get("/inbox", headers={"Knock-Live": "1"})).status_code == 200
+    assert await idle(inbox) > timedelta(minutes=59)
+    assert (await ben.get("/inbox")).status_code == 200
+    assert await idle(inbox) < timedelta(minutes=1)
+
+
+async def idle(inbox: Inbox) -> timedelta:
+    async with inbox.database.reading() as session:
+        return datetime.now(UTC) - (await session.scalars(select(SignIn.seen_at))).one()
