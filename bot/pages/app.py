@@ -1,6 +1,7 @@
 """The customer's application: its pages, what stands in front of them, and what they say when something is wrong."""
 
 import logging
+from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,7 @@ from starlette.responses import Response
 
 from bot.flow import Flow
 from bot.pages import chat, link, posts, square, stop
+from bot.pages.pace import TooFast
 from bot.pages.site import Site, see, site
 from bot.settings import BotSettings, Brand
 from handoff.database import Database
@@ -74,8 +76,14 @@ def _sorry(request: Request, status: int) -> HTMLResponse:
     return site(request).plain(status, title, words, "/square", "Go to the square")
 
 
-async def _http(request: Request, error: Exception) -> Response:
-    return _sorry(request, error.status_code if isinstance(error, HTTPException) else 500)
+async def _http(request: Request, error: HTTPException) -> Response:
+    return _sorry(request, error.status_code)
+
+
+async def _too_fast(request: Request, error: TooFast) -> Response:
+    page = site(request).plain(429, "One moment", error.sentence, request.url.path, "Try again")
+    page.headers["Retry-After"] = str(error.seconds)
+    return page
 
 
 async def _nothing(request: Request, error: Exception) -> Response:
@@ -97,11 +105,12 @@ async def _mistake(request: Request, error: Exception) -> Response:
     return _sorry(request, 500)
 
 
-ERRORS = {
+ERRORS: dict[type[Exception], Callable[..., Awaitable[Response]]] = {
     HTTPException: _http,
     RequestValidationError: _nothing,
     NoSuchPost: _nothing,
     NotYours: _not_yours,
+    TooFast: _too_fast,
     SQLAlchemyError: _away,
     Exception: _mistake,
 }

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from bot.channel import PrivateMessage
 from bot.pages.door import Door, door, elsewhere, nothing_here
 from bot.pages.pace import TooFast
-from bot.pages.site import plain, see, site
+from bot.pages.site import address, plain, see, site
 from bot.pages.view import ALL, NEWEST, view
 from handoff.models import Thread
 from handoff.square import CHANNEL
@@ -60,7 +60,9 @@ async def say(
 @router.get("/{token}/live")
 async def live(request: Request, token: str) -> Response:
     """Hints that the chat changed, for as long as its author asks."""
-    here, found = site(request), await door(request, token)
+    here = site(request)
+    await here.pace.keep("listen", address(request))
+    found = await door(request, token)
     if found is None or found.chat is None:
         return Response(status_code=404)
     thread_id = found.chat.id

@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse, Response
 from bot.channel import Click
 from bot.pages.chat import chat_page
 from bot.pages.door import door, elsewhere, nothing_here
-from bot.pages.pace import TooFast
 from bot.pages.site import Site, address, see, site
 from handoff.square import CHANNEL
 
@@ -23,10 +22,7 @@ async def look(request: Request, token: str) -> Response:
     found = await door(request, token)
     if found is not None and found.chat is not None:
         return await chat_page(request, token, found, found.chat)
-    try:
-        await here.pace.keep("link", address(request))
-    except TooFast as error:
-        return too_fast(here, error, f"/h/{token}")
+    await here.pace.keep("link", address(request))
     if found is None or found.is_closed:
         return nothing_here(here, found)
     if not found.is_author:
@@ -38,10 +34,7 @@ async def look(request: Request, token: str) -> Response:
 async def opt_in(request: Request, token: str) -> Response:
     """Say yes. Anybody may press the button; only for the author something comes of it."""
     here = site(request)
-    try:
-        await here.pace.keep("button", address(request))
-    except TooFast as error:
-        return too_fast(here, error, f"/h/{token}")
+    await here.pace.keep("button", address(request))
     found = await door(request, token)
     if found is None:
         return nothing_here(here, None)
@@ -62,13 +55,6 @@ def stopped(here: Site, status: int = 200) -> HTMLResponse:
     """What somebody sees who said STOP."""
     words = f"{here.brand.name} will not contact you again."
     return here.plain(status, "You said stop, and it is so", words, "/square", "Go to the square")
-
-
-def too_fast(here: Site, error: TooFast, back: str) -> HTMLResponse:
-    """Ask to wait, with the time."""
-    page = here.plain(429, "One moment", error.sentence, back, "Try again")
-    page.headers["Retry-After"] = str(error.seconds)
-    return page
 
 
 def _offer(here: Site, token: str) -> HTMLResponse:

@@ -15,6 +15,7 @@ LIMITS = {
     "link": "60/minute",
     "button": "20/minute",
     "say": "20/minute",
+    "listen": "60/minute",
 }
 """ui.md, section 5, for links and chat; the rest is what a person in a hurry does, twice over."""
 
@@ -30,7 +31,7 @@ class TooFast(Exception):
     def sentence(self) -> str:
         """What the person reads."""
         wait = f"{self.seconds} seconds" if self.seconds < 90 else f"{ceil(self.seconds / 60)} minutes"
-        return f"That was a bit fast. Please wait {wait}, then try again. Your text is kept."
+        return f"That was a bit fast. Please wait {wait}, then try again."
 
 
 class Pace:

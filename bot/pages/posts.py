@@ -7,7 +7,6 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.pages.pace import TooFast
 from bot.pages.site import see, site
 from bot.pages.square import Id
 from handoff import square
@@ -61,10 +60,7 @@ async def report_form(request: Request, post_id: Id) -> Response:
 async def report(request: Request, post_id: Id) -> Response:
     """Ask the moderators to look at a post."""
     here, member = site(request), await _member(request)
-    try:
-        await here.pace.keep("report", member.id)
-    except TooFast as error:
-        return here.plain(429, "One moment", error.sentence, f"/square/p/{post_id}")
+    await here.pace.keep("report", member.id)
     await _do(request, "square.report", lambda session: square.report(session, post_id))
     thanks = "A moderator will look at that post. It stays where it is until then."
     return here.plain(200, "Thank you", thanks, f"/square/p/{post_id}", "Back to the topic")

@@ -99,6 +99,8 @@ async def reply(request: Request, topic_id: Id, key: Text = "", text: Text = "",
 async def live(request: Request, topic_id: Id) -> Response:
     """Hints that something on the square may have changed."""
 
+    await site(request).pace.keep("listen", address(request))
+
     async def anybody() -> bool:
         return True
 

@@ -3,8 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from bot.pages.link import stopped, too_fast
-from bot.pages.pace import TooFast
+from bot.pages.link import stopped
 from bot.pages.site import address, site
 
 router = APIRouter(prefix="/stop")
@@ -20,10 +19,7 @@ async def ask(request: Request, token: str) -> Response:
 async def stop(request: Request, token: str) -> Response:
     """Stop."""
     here = site(request)
-    try:
-        await here.pace.keep("button", address(request))
-    except TooFast as error:
-        return too_fast(here, error, f"/stop/{token}")
+    await here.pace.keep("button", address(request))
     if await here.flow.on_stop(token, by="page"):
         return stopped(here)
     words = "The address is not whole. Open the link of the offer again, or write STOP where you got it."
