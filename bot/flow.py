@@ -13,7 +13,7 @@ from bot.detect import Decision
 from bot.opt_in import Clicked, Landing
 from bot.say import say
 from bot.settings import BotSettings, Brand
-from handoff import models, people, threads
+from handoff import database, models, people, threads
 from handoff.database import Database
 from nlu import language
 
@@ -56,6 +56,7 @@ class Flow:
                 async with session.begin_nested():
                     for event in self._channels[update.channel].read(update.payload or {}):
                         await self._on(session, event)
+                    await database.check(session)
                 listen.handled(update)
             except Unreadable as error:
                 listen.set_aside(update, str(error))

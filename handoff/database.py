@@ -78,6 +78,12 @@ async def clock(session: AsyncSession) -> datetime:
     return now
 
 
+async def check(session: AsyncSession) -> None:
+    """Ask the triggers that wait for the commit now, while a savepoint can still be rolled back."""
+    await session.flush()
+    await session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+
 def changed(session: AsyncSession, thread_id: int) -> None:
     """Remember that the thread changes with this transaction; 0 stands for work that has no thread yet."""
     session.info.setdefault("changed", set()).add(thread_id)
