@@ -20,6 +20,7 @@ async function doInPlace(event) {
   if (!event.target.matches("form[data-quiet]")) return;
   event.preventDefault();
   const { response, page } = await ask(event.target.action, { method: "POST", body: new URLSearchParams() }).catch(() => ({}));
+  if (response && new URL(response.url).pathname === "/login") return location.assign(response.url);
   if (!page || !show(page)) return say("That did not work. Try again in a moment.");
   document.getElementById("problem")?.replaceWith(page.getElementById("problem") ?? "");
   if (!response.ok) return;
