@@ -5,6 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
+from handoff import database
+
 log = logging.getLogger(__name__)
 
 IDLE = 1.0
@@ -29,8 +31,11 @@ async def again(name: str, step: Callable[[], Awaitable[bool]], bell: asyncio.Ev
     while True:
         bell.clear()
         if not await _guarded(name, step):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), IDLE)
+            with suppress(
+                TimeoutError
+            ):  # not wait_for: in Python 3.11 that swallows a cancellation when the bell rings
+                async with asyncio.timeout(IDLE):
+                    await bell.wait()
 
 
 async def share(name: str, claim: Callable[[], Awaitable[Claim]], bell: asyncio.Event) -> None:
@@ -78,6 +83,6 @@ async def _guarded(name: str, step: Callable[[], Awaitable[bool]]) -> bool:
     try:
         return await step()
     except Exception as error:
-        log.warning("%s failed, trying again: %s", name, error, exc_info=not isinstance(error, OSError))
+        log.warning("%s failed, trying again: %s", name, error, exc_info=not isinstance(error, database.AWAY))
         await asyncio.sleep(IDLE)
         return True
