@@ -60,7 +60,7 @@ class Flow:
                 listen.handled(update)
             except Unreadable as error:
                 listen.set_aside(update, str(error))
-            except listen.RETRY:
+            except database.AWAY:
                 raise
             except Exception as error:
                 log.exception("update %s of %s could not be handled", update.external_id, update.channel)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import channel
@@ -13,9 +12,6 @@ from handoff.models import Tally, Update
 
 MOST_TRIES = 5
 """Tries at an update that makes our own code fail, before it is set aside so that others get their turn."""
-
-RETRY = (OperationalError, InterfaceError, OSError)
-"""The record is away, or two of us wanted the same rows: the update is not to blame."""
 
 
 async def write_down(session: AsyncSession, updates: Sequence[channel.Update]) -> None:

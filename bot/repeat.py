@@ -31,9 +31,7 @@ async def again(name: str, step: Callable[[], Awaitable[bool]], bell: asyncio.Ev
     while True:
         bell.clear()
         if not await _guarded(name, step):
-            with suppress(
-                TimeoutError
-            ):  # not wait_for: in Python 3.11 that swallows a cancellation when the bell rings
+            with suppress(TimeoutError):  # wait_for of Python 3.11 may swallow a cancellation
                 async with asyncio.timeout(IDLE):
                     await bell.wait()
 

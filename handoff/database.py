@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from sqlalchemy import URL, func, make_url, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from handoff.failpoints import failpoint
@@ -22,6 +22,9 @@ EVERYTHING = -1
 
 LONGEST_HINT = 8000
 """Bytes of a notification, which PostgreSQL limits."""
+
+AWAY = (OperationalError, InterfaceError, OSError)
+"""The record is away, or two of us wanted the same rows: what was tried is not to blame, and can be tried again."""
 
 
 class Database:

@@ -1,6 +1,9 @@
 """STOP works everywhere: any channel, any state, any language offered, in under a second, for ever."""
 
 import asyncio
+import multiprocessing
+import os
+import signal
 from datetime import timedelta
 from time import monotonic
 
@@ -10,6 +13,7 @@ from bot import offer, stop
 from bot.channel import Blocked, NeverDeliverable, PrivateMessage, TryLater
 from bot.stop import is_stop
 from handoff import cases, errors, people
+from handoff.database import Database
 from tests.bot.town import Town, click, line, post
 from tests.cast import ANA, MARA, TROLL
 
@@ -222,3 +226,26 @@ async def test_a_stop_and_a_click_at_once_end_in_one_of_two_ways(town: Town) -> 
     assert thread.ended_why == "stopped"
     async with town.database.reading() as session:
         assert not await people.may_talk(session, thread)
+
+
+def _stop_and_die(url: str, token: str, failpoint: str) -> None:
+    """Be the page's process that is killed in the middle of a STOP."""
+    os.environ["KNOCK_FAILPOINT"] = f"{failpoint}#1"
+    asyncio.run(Town(Database(url)).flow.on_stop(token, "page"))
+
+
+@pytest.mark.parametrize(("failpoint", "kept"), [("before", False), ("after", True)])
+async def test_a_process_that_is_killed_while_it_stops_kept_it_wholly_or_not_at_all(
+    town: Town, failpoint: str, kept: bool
+) -> None:
+    token = await town.offered(MARA)
+    url = town.database.url.render_as_string(hide_password=False)
+    arguments = (url, token, f"flow.stop: {failpoint} commit")
+    process = multiprocessing.get_context("spawn").Process(target=_stop_and_die, args=arguments)
+    process.start()
+    await asyncio.to_thread(process.join, 60)
+    assert process.exitcode == -signal.SIGKILL
+    assert await town.value("SELECT stopped_at IS NOT NULL FROM promises") is kept
+    assert await town.value("SELECT ended_at IS NOT NULL FROM threads") is kept
+    assert await town.flow.on_stop(token, "page")
+    assert await town.value("SELECT ended_why FROM threads") == "stopped"
