@@ -7,6 +7,7 @@ a score is one multiplication and its reasons are the words with the largest sha
 import hashlib
 import io
 import json
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
-from nlu.cues import CUES, Cues
+from nlu.cues import ASKING, CUES, Cues
 from nlu.text import mask
 
 POSTS = Path(__file__).with_name("posts")
@@ -29,6 +30,9 @@ HELP, OTHER = "asks_for_help", "other"
 
 THRESHOLD = 0.8
 """From this score on a post is a mention. Detection fails closed; `tests/bench/detector.py` shows what that costs."""
+
+RARELY = math.log(4)
+"""What a post without a cue loses in log odds: the world has more idle posts than our examples, and few have a cue."""
 
 CONFIG: dict[str, Any] = {
     "words": {"token_pattern": r"\w[\w']*|[^\w\s!]+", "ngram_range": (1, 2), "sublinear_tf": True},
@@ -71,8 +75,9 @@ def read_examples(folder: Path = POSTS) -> list[Example]:
 
 
 def version_of(examples: Iterable[Example]) -> str:
-    """A name for what these examples would teach: it changes with them, with our settings and with the library."""
-    known = json.dumps([sklearn.__version__, CONFIG, _CUES, sorted(examples)], ensure_ascii=False)
+    """A name for what these examples would teach: it changes with them, with how we read texts and with the library."""
+    told = sorted((_ready(example.text), example.intent) for example in examples)
+    known = json.dumps([sklearn.__version__, CONFIG, RARELY, _CUES, told], ensure_ascii=False)
     return hashlib.sha256(known.encode()).hexdigest()[:12]
 
 
@@ -90,14 +95,11 @@ class Detector:
     @classmethod
     def train(cls, examples: Sequence[Example]) -> "Detector":
         """Learn from examples of both kinds; takes seconds. Raises ValueError with fewer than five of a kind."""
-        texts = [_ready(example.text) for example in examples]
-        asks = [example.intent == HELP for example in examples]
+        texts, asks = _told(examples)
         features, model = _features(), _model()
-        raw = held_out(examples)
-        calibration = LogisticRegression(C=1e6).fit(raw.reshape(-1, 1), asks)
+        scale, shift = _calibration(_held_out(texts, asks), asks)
         model.fit(features.fit_transform(texts), asks)
-        scale = float(calibration.coef_[0, 0])
-        bias = scale * float(model.intercept_[0]) + float(calibration.intercept_[0])
+        bias = scale * float(model.intercept_[0]) + shift
         return cls(version_of(examples), features, scale * model.coef_[0], bias)
 
     @classmethod
@@ -137,7 +139,7 @@ class Detector:
             return []
         ready = [_ready(text) for text in texts]
         seen = csr_matrix(self._features.transform(ready))
-        scores = 1 / (1 + np.exp(-(seen @ self._weights + self._bias)))
+        scores = _scores(seen @ self._weights + self._bias, ready)
         return [
             Verdict(float(score), self._reasons(ready[at], seen[at]) if score >= explain_from else (), self.version)
             for at, score in enumerate(scores)
@@ -151,23 +153,44 @@ class Detector:
             index = seen.indices[at]
             if index >= self._words or shares[at] <= 0:
                 continue
-            for word in _cues.written(str(self._names[index]).removeprefix("words__"), ready):
+            for word in _cues.shown(str(self._names[index]).removeprefix("words__"), ready):
                 if not any(word in other for other in reasons):
                     reasons = [other for other in reasons if other not in word] + [word]
         return tuple(reasons[:most])
 
 
 def held_out(examples: Sequence[Example]) -> NDArray[np.float64]:
-    """A raw score for each example by a detector that had not seen it (five folds)."""
-    texts = [_ready(example.text) for example in examples]
-    asks = [example.intent == HELP for example in examples]
+    """The score of each example by a detector that had not seen it (five folds)."""
+    texts, asks = _told(examples)
+    raw = _held_out(texts, asks)
+    scale, shift = _calibration(raw, asks)
+    return _scores(scale * raw + shift, texts)
+
+
+def _told(examples: Sequence[Example]) -> tuple[list[str], list[bool]]:
+    return [_ready(example.text) for example in examples], [example.intent == HELP for example in examples]
+
+
+def _ready(text: str) -> str:
+    return _cues.mark(mask(text))
+
+
+def _held_out(texts: list[str], asks: list[bool]) -> NDArray[np.float64]:
     folds = StratifiedKFold(CONFIG["folds"], shuffle=True, random_state=0)
     pipeline = make_pipeline(_features(), _model())
     return np.asarray(cross_val_predict(pipeline, texts, asks, cv=folds, method="decision_function"))
 
 
-def _ready(text: str) -> str:
-    return _cues.mark(mask(text))
+def _calibration(raw: NDArray[np.float64], asks: list[bool]) -> tuple[float, float]:
+    """Scale and shift that turn raw scores into log odds."""
+    fitted = LogisticRegression(C=1e6).fit(raw.reshape(-1, 1), asks)
+    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+
+
+def _scores(odds: NDArray[np.float64], ready: Sequence[str]) -> NDArray[np.float64]:
+    """Log odds as scores from 0 to 1."""
+    rarely = np.array([not any(mark in text for mark in ASKING) for text in ready])
+    return np.asarray(1 / (1 + np.exp(RARELY * rarely - odds)))
 
 
 def _features() -> FeatureUnion:

@@ -16,9 +16,9 @@ SURE = 0.6
 def guess(text: str, allowed: Sequence[str] = LANGUAGES, default: str = "en") -> str:
     """The language of a text as a two-letter code out of `allowed`; `default` when the text is too short to tell.
 
-    The first call takes about 0.6 s and 60 MB (the model is loaded then), a later one 50 µs.
+    The first call takes about 0.6 s (the model is loaded then) and 80 MB, a later one 0.2 ms.
     """
-    words = " ".join(word for word in mask(text).split() if any(map(str.isalpha, word)) and not word.startswith("_"))
+    words = " ".join(word for word in mask(text).split() if any(map(str.isalpha, word)))
     if not words:
         return default
     language, sureness = _identifier(tuple(allowed)).classify(words)

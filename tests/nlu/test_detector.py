@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nlu.detector import HELP, OTHER, THRESHOLD, Detector, Example, TrainAgain, read_examples, version_of
+from nlu.detector import HELP, OTHER, POSTS, THRESHOLD, Detector, Example, TrainAgain, read_examples, version_of
 from nlu.text import mask
 
 ASKING = [
@@ -94,6 +94,8 @@ def test_there_are_hundreds_of_examples_of_each_kind_and_some_in_every_language(
     assert {example.intent for example in examples} == {HELP, OTHER}
     for intent in (HELP, OTHER):
         assert sum(example.intent == intent for example in examples) >= 550
+        for language in ("es", "de", "fr", "el"):
+            assert len((POSTS / f"{intent}.{language}.txt").read_text("utf-8").splitlines()) >= 40
     assert len({example.text for example in examples}) == len(examples)
 
 
