@@ -8,7 +8,7 @@ from handoff.database import Database
 from handoff.live import Live
 from handoff.settings import Settings
 from handoff.web import admin, guard, inbox, sign_in, trouble, writing
-from handoff.web.site import Here, Site
+from handoff.web.site import Here, Site, assets
 
 
 def create_app(settings: Settings, database: Database, live: Live, brand_name: str) -> FastAPI:
@@ -16,14 +16,14 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
     app = FastAPI(
         title="Knock inbox", openapi_url=None, redirect_slashes=False, exception_handlers=dict(trouble.HANDLERS)
     )
-    app.state.site = site = Site(settings, database, live, brand_name)
+    app.state.site = Site(settings, database, live, brand_name)
     app.add_middleware(guard.BodyLimit)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
     for part in (inbox, writing, sign_in, admin):
         app.include_router(part.router)
     app.add_api_route("/healthz", healthz)
-    app.mount("/static", site.assets)
+    app.mount("/static", assets())
     return app
 
 

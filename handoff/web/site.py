@@ -1,6 +1,7 @@
 """What every page needs: the record, the templates, the static files, and who is asking."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,29 @@ TRIES = RateLimitItemPerMinute(5, 15)
 """Sign-ins that one address may try for one account: five in a quarter of an hour."""
 
 
+@cache
+def assets() -> Assets:
+    """The static files of the inbox."""
+    return Assets(HERE / "static", icons=words.ICONS)
+
+
+@cache
+def templates() -> Environment:
+    """The templates of the inbox, each compiled once a process."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= words.FILTERS
+    made.globals |= {"static": assets().url, "keys": words.KEYS}
+    parts = made.get_template("parts.html").module
+    made.globals |= {name: getattr(parts, name) for name in ("icon", "key", "waits")}
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One inbox of one brand."""
@@ -33,23 +57,7 @@ class Site:
     database: Database
     live: Live
     brand_name: str
-    assets: Assets = field(default_factory=lambda: Assets(HERE / "static", icons=words.ICONS))
     tries: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
-    templates: Environment = field(init=False)
-
-    def __post_init__(self) -> None:
-        templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        templates.filters |= words.FILTERS
-        templates.globals |= {"brand": self.brand_name, "static": self.assets.url, "keys": words.KEYS}
-        parts = templates.get_template("parts.html").module
-        templates.globals |= {name: getattr(parts, name) for name in ("icon", "key", "waits")}
-        object.__setattr__(self, "templates", templates)
 
     @property
     def is_https(self) -> bool:
@@ -63,7 +71,7 @@ class Site:
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page made from a template."""
-        return HTMLResponse(self.templates.get_template(template).render(values), status)
+        return HTMLResponse(templates().get_template(template).render(values, brand=self.brand_name), status)
 
 
 class NotSignedIn(Exception):

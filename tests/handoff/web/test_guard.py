@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from handoff.web.guard import LARGEST_BODY, BodyLimit, SameOrigin, security_headers
+from handoff.web.site import assets
 from tests.handoff.web.conftest import ORIGIN, Inbox
 
 PAGES = ["/login", "/inbox", "/inbox/1", "/admin", "/join/unknown", "/nowhere", "/healthz"]
@@ -26,7 +27,7 @@ async def test_every_answer_carries_the_policy_and_is_kept_nowhere(ana: httpx.As
 
 async def test_static_files_are_kept_for_ever_under_an_address_that_changes_with_them(inbox: Inbox) -> None:
     visitor = await inbox.visitor()
-    address = inbox.app.state.site.assets.url("inbox.js")
+    address = assets().url("inbox.js")
     newest = await visitor.get(address)
     assert "immutable" in newest.headers["cache-control"]
     assert newest.headers["content-type"].startswith("text/javascript")

@@ -11,6 +11,7 @@ from handoff.database import Database
 from handoff.live import Live
 from handoff.settings import Settings
 from handoff.web.app import create_app
+from handoff.web.site import assets
 from tests.handoff.web.conftest import ORIGIN, Inbox
 
 WEB = Path("handoff/web")
@@ -71,8 +72,8 @@ def test_no_script_makes_html_or_code_out_of_text(script: Path) -> None:
     assert len(text.splitlines()) < 120
 
 
-def test_every_icon_that_a_template_names_is_in_the_sprite(inbox: Inbox) -> None:
-    sprite = inbox.app.state.site.assets._files["icons.svg"].decode()
+def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
+    sprite = assets()._files["icons.svg"].decode()
     there = set(re.findall(r'<symbol id="([\w-]+)"', sprite))
     named = {
         name
