@@ -6,6 +6,7 @@ import pytest
 
 from bot.channel import NeverDeliverable, TryLater, Unknown
 from handoff import cases, errors
+from handoff.models import Agent
 from tests.bot.town import Town, line
 from tests.cast import ANA, JOSE, MARA
 
@@ -17,7 +18,7 @@ async def reply(town: Town, thread_id: int, said: str, undo: timedelta = timedel
     if not await town.value("SELECT count(*) FROM agents"):
         await town.hired(ANA)
     async with town.database.transaction("test") as session:
-        ana = await session.get_one(cases.Agent, await town.value("SELECT id FROM agents"))
+        ana = await session.get_one(Agent, await town.value("SELECT id FROM agents"))
         message = await cases.reply(session, thread_id, ana, said, client_id=said, seen_seq=99, undo=undo)
     assert message is not None
     return message.id

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from handoff import cases
+from handoff import cases, threads
 from handoff.database import Database
 from tests.bot.town import COMPLAINT, Town, click, line
 from tests.cast import ANA, BEN, JOSE, MARA
+from tests.rasa_server import RasaServer
 
 SECONDS = timedelta(seconds=1)
 
@@ -81,7 +82,7 @@ async def test_a_human_who_takes_over_while_the_bot_is_thinking_is_not_talked_ov
 
     async def a_person_takes_over() -> None:
         async with town.database.transaction("test") as session:
-            thread = await cases.threads.locked(session, thread_id)
+            thread = await threads.locked(session, thread_id)
             await cases.hand_off(session, thread, "taken over", "Mara waits.")
             said.extend(town.heard_by(MARA))
 
@@ -99,7 +100,7 @@ async def test_a_line_of_the_bot_that_waited_when_a_human_took_over_becomes_a_dr
     assert not isinstance(talking, bool)
     await talking()
     async with town.database.transaction("test") as session:
-        await cases.hand_off(session, await cases.threads.locked(session, thread_id), "taken over", "Mara waits.")
+        await cases.hand_off(session, await threads.locked(session, thread_id), "taken over", "Mara waits.")
     await town.work()
     assert "Question 2?" not in town.heard_by(MARA)
     assert await town.value("SELECT delivery FROM messages WHERE text = 'Question 2?'") == "draft"
@@ -242,3 +243,24 @@ async def test_whatever_is_typed_is_heard_and_answered(town: Town, said: str) ->
     await town.do(line(MARA, said))
     assert town.heard_by(MARA)[-1] == "Question 2?"
     assert await town.value("SELECT count(*) FROM updates WHERE handled_at IS NULL OR trouble IS NOT NULL") == 0
+
+
+async def test_a_rasa_that_is_killed_in_the_middle_of_a_triage_loses_nothing(
+    database: Database, rasa: RasaServer
+) -> None:
+    async with rasa.client() as client:
+        town = Town(database, real_rasa=client)
+        await town.opted_in(MARA, "Help! My Northwind order NW-20418 has not arrived.")
+        asked = len(town.street.lines)
+        rasa.kill()
+        try:
+            await town.do(line(MARA, "Yes, that is right"))
+            assert town.heard_by(MARA)[asked].startswith("One moment, I am getting ready.")
+        finally:
+            await asyncio.to_thread(rasa.start)
+        await town.pass_time(3 * SECONDS)
+        await town.work()
+        assert len(town.street.lines) > asked + 1
+        assert await town.value("SELECT count(*) FROM cases WHERE reason = 'the bot was not available'") == 0
+        await town.do(line(MARA, "I want to talk to a person"))
+        assert await town.value("SELECT found ->> 'order_number' FROM cases") == "NW-20418"

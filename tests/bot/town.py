@@ -19,6 +19,7 @@ from handoff.database import Database
 from handoff.live import Live
 from handoff.models import Agent, Thread
 from handoff.threads import whole
+from nlu.rasa import Rasa
 from tests.bot.street import ScriptedRasa, Street, WhoeverAsksForHelp
 from tests.cast import Colleague
 
@@ -34,6 +35,7 @@ class Town:
 
     database: Database
     with_rasa: bool = True
+    real_rasa: Rasa | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -43,7 +45,7 @@ class Town:
         self.street, self.rasa, self.live = Street(), ScriptedRasa(), Live(self.database)
         channels: dict[str, Channel] = {"telegram": self.street}
         self.flow = Flow(made, brand, self.database, channels, WhoeverAsksForHelp())
-        client = self.rasa.client() if self.with_rasa else None
+        client = self.real_rasa or (self.rasa.client() if self.with_rasa else None)
         self.bot = Bot(made, brand, self.database, self.live, channels, self.flow, client)
 
     async def hear(self, *events: Event) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from handoff import cases, errors
+from handoff import cases, errors, threads
 from handoff.models import Agent, Case
 from tests.bot.town import Town, line
 from tests.cast import ANA, BEN, JOSE, MARA
@@ -81,7 +81,7 @@ async def test_handing_off_twice_opens_one_case(town: Town) -> None:
 
     async def hand_off() -> Case:
         async with town.database.transaction("test") as session:
-            return await cases.hand_off(session, await cases.threads.locked(session, thread_id), "asked", "Mara asks.")
+            return await cases.hand_off(session, await threads.locked(session, thread_id), "asked", "Mara asks.")
 
     one, other = await asyncio.gather(hand_off(), hand_off())
     assert one.id == other.id
@@ -148,7 +148,7 @@ async def test_the_place_in_the_line_counts_those_who_wait(town: Town, team: tup
 
     async def place(thread_id: int) -> int:
         async with town.database.transaction("test") as session:
-            return await cases.place_in_line(session, await cases.threads.locked(session, thread_id))
+            return await cases.place_in_line(session, await threads.locked(session, thread_id))
 
     assert (await place(mara), await place(jose)) == (1, 2)
     await claim(town, mara, team[0])

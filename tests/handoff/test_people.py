@@ -4,7 +4,7 @@ import asyncio
 
 from handoff import people
 from handoff.database import Database
-from handoff.models import Promise
+from handoff.models import Promise, Thread
 from tests.bot.town import Town, line
 from tests.cast import MARA
 
@@ -42,7 +42,7 @@ async def test_a_customer_is_made_once_and_the_newest_name_counts(database: Data
 async def test_nobody_may_be_written_to_without_a_yes_or_after_a_stop(town: Town) -> None:
     async def may_talk(thread_id: int) -> bool:
         async with town.database.reading() as session:
-            return await people.may_talk(session, await session.get_one(people.Thread, thread_id))
+            return await people.may_talk(session, await session.get_one(Thread, thread_id))
 
     await town.offered(MARA)
     first = await town.value("SELECT id FROM threads")

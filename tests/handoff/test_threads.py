@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import func
 from sqlalchemy.exc import NoResultFound
 
 from handoff import threads
@@ -63,7 +64,7 @@ async def test_giving_the_floor_outdates_what_was_written_before(town: Town) -> 
     async with town.database.transaction("test") as session:
         thread = await threads.locked(session, thread_id)
         said = await threads.append(session, thread, "chat", "bot", "hm")
-        threads.give_floor(thread, "bot", threads.func.clock_timestamp())
+        threads.give_floor(thread, "bot", func.clock_timestamp())
         assert said is not None
         assert said.epoch == thread.epoch - 1
 
