@@ -21,7 +21,10 @@ from tests.stories import Story, knock_at_work
 async def whole_product(**settings: Any) -> AsyncIterator[Story]:
     """The record on an embedded PostgreSQL that writes to the disk as in production, Rasa, the square, and the bot."""
     with tempfile.TemporaryDirectory(prefix="knock-", ignore_cleanup_errors=True) as folder:
-        postgres, rasa = Embedded(Path(folder) / "data"), RasaServer(await asyncio.to_thread(trained_model), Path(folder))
+        postgres, rasa = (
+            Embedded(Path(folder) / "data"),
+            RasaServer(await asyncio.to_thread(trained_model), Path(folder)),
+        )
         postgres.start()
         try:
             migrate(postgres.url())
