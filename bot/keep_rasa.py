@@ -11,7 +11,7 @@ from bot.settings import BotSettings
 from bot.supervise import keep_running
 from nlu.rasa import Rasa
 from nlu.server import LOOPBACK, action_server, rasa_server
-from nlu.training import TrainingFailed, ensure_model
+from nlu.training import TrainingFailed, ensure_model, model_path
 
 NO_RASA = "There is no Rasa ({python} is missing; `make setup` makes it): whoever opts in goes straight to a person."
 
@@ -30,9 +30,13 @@ class OwnRasa:
 
     async def run(self) -> None:
         """Train if need be, start both servers, and keep them running until cancelled. Without a model nothing runs."""
-        began = time.monotonic()
+        began, models = time.monotonic(), self._home / "models"
+        if model_path(models).exists():
+            self._tell("Rasa is starting …")
+        else:
+            self._tell("Rasa has no model of these examples yet and trains one, which takes a minute or two …")
         try:
-            model = await ensure_model(self._python, self._home / "models", lambda step: self._tell(f"Rasa: {step}"))
+            model = await ensure_model(self._python, models, lambda step: self._tell(f"Rasa: {step}"))
         except TrainingFailed as error:
             self._tell(f"Rasa could not be trained, so whoever opts in goes to a person:\n{error}")
             return
