@@ -9,6 +9,7 @@ opt_in      the click: proof of identity, the consent row, hello in private
 triage      Rasa's answers into the thread; its result into a case
 deliver     send what waits to be sent, whoever wrote it
 stop        STOP means stop
+look        what is there to do?
 forget      delete what we may not keep
 pages/      the customer's pages
 """

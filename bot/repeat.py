@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from handoff import database
@@ -19,11 +19,29 @@ Claim = bool | Callable[[], Awaitable[None]]
 """What a claim gave: work to do, `True` for "look again at once", `False` for "nothing is due"."""
 
 
-async def ring(hints: asyncio.Queue[int | None], bells: Sequence[asyncio.Event]) -> None:
-    """Let every hint wake every step, until the hints end."""
-    while await hints.get() is not None:
-        for bell in bells:
-            bell.set()
+async def watch(
+    hints: asyncio.Queue[int | None], look: Callable[[], Awaitable[set[str]]], bells: Mapping[str, asyncio.Event]
+) -> None:
+    """On each hint, and every `IDLE` seconds, look what is due and wake who does that, until the hints end."""
+
+    async def step() -> bool:
+        for name in await look():
+            bells[name].set()
+        return True
+
+    while await _next(hints) is not None:
+        await _guarded("look for work", step)
+
+
+async def _next(hints: asyncio.Queue[int | None]) -> int | None:
+    """The next hint, with all that came meanwhile; after a while without one, a hint that says nothing."""
+    hint: int | None = 0
+    with suppress(TimeoutError):  # wait_for of Python 3.11 may swallow a cancellation
+        async with asyncio.timeout(IDLE):
+            hint = await hints.get()
+    while hint is not None and not hints.empty():
+        hint = hints.get_nowait()
+    return hint
 
 
 async def again(name: str, step: Callable[[], Awaitable[bool]], bell: asyncio.Event) -> None:
@@ -31,9 +49,7 @@ async def again(name: str, step: Callable[[], Awaitable[bool]], bell: asyncio.Ev
     while True:
         bell.clear()
         if not await _guarded(name, step):
-            with suppress(TimeoutError):  # wait_for of Python 3.11 may swallow a cancellation
-                async with asyncio.timeout(IDLE):
-                    await bell.wait()
+            await bell.wait()
 
 
 async def share(name: str, claim: Callable[[], Awaitable[Claim]], bell: asyncio.Event) -> None:

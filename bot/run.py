@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from bot import deliver, forget, gather, offer, reconcile, repeat, stop, triage
+from bot import deliver, forget, gather, look, offer, reconcile, repeat, stop, triage
 from bot.channel import Channel, NeverDeliverable, Post
 from bot.flow import Flow
 from bot.settings import BotSettings, Brand
@@ -42,16 +42,20 @@ class Bot:
     async def run(self) -> None:
         """Work until cancelled. A step that fails is logged and tried again; none takes another down."""
         async with self._live.subscribed() as hints, asyncio.TaskGroup() as tasks:
-            bells = [asyncio.Event() for _ in range(4)]
-            tasks.create_task(repeat.ring(hints, bells))
+            bells = {kind: asyncio.Event() for kind in look.WORK}
+            tasks.create_task(repeat.watch(hints, self._look, bells))
             for channel in self._channels.values():
                 tasks.create_task(self._listen(channel))
-            tasks.create_task(repeat.again("handle updates", self._flow.handle_next, bells[0]))
-            tasks.create_task(repeat.share("offer", self.claim_offer, bells[1]))
-            tasks.create_task(repeat.share("triage", self.claim_talk, bells[2]))
-            tasks.create_task(repeat.share("deliver", self.claim_line, bells[3]))
+            tasks.create_task(repeat.again("handle updates", self._flow.handle_next, bells["updates"]))
+            tasks.create_task(repeat.share("offer", self.claim_offer, bells["offers"]))
+            tasks.create_task(repeat.share("triage", self.claim_talk, bells["talks"]))
+            tasks.create_task(repeat.share("deliver", self.claim_line, bells["lines"]))
             tasks.create_task(repeat.every(5, "settle doubts", self.settle_doubts))
             tasks.create_task(repeat.every(60, "forget", self.forget))
+
+    async def _look(self) -> set[str]:
+        async with self._database.reading() as session:
+            return await look.look(session)
 
     async def _listen(self, channel: Channel) -> None:
         while True:

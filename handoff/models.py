@@ -61,7 +61,7 @@ class Customer(Base):
 class Thread(Base):
     """Everything said between one customer and us about one problem.
 
-    `speaker` may speak, as long as what it says carries the current `epoch`; the bot, while it speaks, acts at `due_at`.
+    `speaker` may speak, as long as what it says carries the current `epoch`; the bot next acts at `due_at`.
     """
 
     __tablename__ = "threads"

@@ -68,7 +68,7 @@ async def append(
     """
     if await _is_there(session, thread, external_id, client_id):
         return None
-    now = await database.clock(session)
+    now = func.clock_timestamp()
     thread.last_seq += 1
     message = Message(
         thread_id=thread.id,
@@ -88,8 +88,9 @@ async def append(
         due_at=now + wait if delivery == "pending" else None,
     )
     session.add(message)
-    touch(session, thread)
     await session.flush()
+    thread.changed_at = message.written_at
+    database.changed(session, thread.id)
     return message
 
 

@@ -1,10 +1,14 @@
 """How long people wait: from a post to the offer, from a line to the bot's answer with ten customers at once."""
 
 import asyncio
+import random
 import time
+from itertools import count
 
-from sqlalchemy import func, select
+import uvloop
+from sqlalchemy import Select, func, select
 
+from handoff.live import EVERYTHING
 from handoff.models import Customer, Message, Thread
 from handoff.square import SquarePost
 from tests.bench.product import percentiles, whole_product
@@ -12,19 +16,25 @@ from tests.stories import OnSquare, Story
 
 CUSTOMERS = 10
 ROUNDS = 5
+PAUSE = 2.0, 6.0
+"""Seconds that a customer reads and types before a line: the shortest and the longest."""
+
+NUMBERS = count(1)
 POST = "@northwind it arrived broken and does not switch on. Can somebody help me?"
 LINES = ("Yes, that is right", "the lamp", "I think it was NW-20418")
 
 
-async def seconds_until(story: Story, query: object, count: int) -> float:
-    """Seconds until a count in the record is reached; it is looked at on each hint, as our own pages do."""
+async def seconds_until(story: Story, query: Select[int], wanted: int, thread_id: int | None = None) -> float:
+    """Seconds until a count in the record is reached; it is looked at on each hint for the thread, as our pages do."""
     started = time.perf_counter()
     async with story.live.subscribed() as hints, asyncio.timeout(60):
         while True:
             async with story.database.reading() as session:
-                if (await session.scalar(query) or 0) >= count:  # type: ignore[call-overload]
+                if (await session.scalar(query) or 0) >= wanted:
                     return time.perf_counter() - started
-            await hints.get()
+            hint = await hints.get()
+            while thread_id is not None and hint not in (thread_id, EVERYTHING):
+                hint = await hints.get()
 
 
 async def offer(story: Story, customer: OnSquare, name: str) -> float:
@@ -39,40 +49,46 @@ async def offer(story: Story, customer: OnSquare, name: str) -> float:
     return await seconds_until(story, offers, 1)
 
 
-async def answers(story: Story, customer: OnSquare, name: str) -> list[float]:
-    """Opt in, then say every line; the seconds from each line to the bot's answer in the chat."""
-    heard = (
-        select(func.count(Message.id))
-        .join(Thread)
-        .join(Customer)
-        .where(Customer.name == name, Message.by == "bot", Message.kind == "chat", Message.delivery == "sent")
-    )
+async def answers(story: Story, customer: OnSquare, name: str, pause: tuple[float, float]) -> list[float]:
+    """Opt in, then say every line after a pause; the seconds from each line to the bot's answer in the chat."""
+    async with story.database.reading() as session:
+        thread_id = (await session.scalars(select(Thread.id).join(Customer).where(Customer.name == name))).one()
+    said = (Message.thread_id == thread_id, Message.by == "bot", Message.kind == "chat", Message.delivery == "sent")
+    heard = select(func.count(Message.id)).where(*said)
     await customer.accept()
-    await seconds_until(story, heard, 2)
+    await seconds_until(story, heard, 2, thread_id)
     waits = []
     for number, line in enumerate(LINES):
+        await asyncio.sleep(random.uniform(*pause))
         started = time.perf_counter()
-        await customer.say(line)
-        await seconds_until(story, heard, 3 + number)
+        await customer.send(line)
+        await seconds_until(story, heard, 3 + number, thread_id)
         waits.append(time.perf_counter() - started)
     return waits
+
+
+async def talks(story: Story, offers: list[float], pause: tuple[float, float]) -> list[float]:
+    """Rounds of new customers who complain one after the other, then all talk at once."""
+    lines: list[float] = []
+    for _ in range(ROUNDS):
+        numbers = [next(NUMBERS) for _ in range(CUSTOMERS)]
+        people = {f"Customer {number}": OnSquare(story, f"Customer {number}", f"10.0.0.{number}") for number in numbers}
+        for name, customer in people.items():
+            offers.append(await offer(story, customer, name))
+        found = await asyncio.gather(*(answers(story, one, name, pause) for name, one in people.items()))
+        lines += [wait for waits in found for wait in waits]
+    return lines
 
 
 async def main() -> None:
     """Print both."""
     async with whole_product() as story:
         offers: list[float] = []
-        lines: list[float] = []
-        for number in range(ROUNDS):
-            names = [f"Customer {number}-{one}" for one in range(CUSTOMERS)]
-            people = [OnSquare(story, name, f"10.0.{number}.{one}") for one, name in enumerate(names)]
-            for customer, name in zip(people, names, strict=True):
-                offers.append(await offer(story, customer, name))
-            found = await asyncio.gather(*(answers(story, one, name) for one, name in zip(people, names, strict=True)))
-            lines += [wait for waits in found for wait in waits]
+        paused, at_once = await talks(story, offers, PAUSE), await talks(story, offers, (0, 0))
         percentiles("post → offer under it, one after the other", offers)
-        percentiles(f"customer's line → bot's answer, {CUSTOMERS} at once", lines)
+        percentiles(f"customer's line → bot's answer, {CUSTOMERS} customers who pause {PAUSE[0]}–{PAUSE[1]} s", paused)
+        percentiles(f"the same, all {CUSTOMERS} in the same instant", at_once)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

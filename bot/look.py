@@ -1,0 +1,22 @@
+"""What is there to do? One question to the record for all steps, so that a hint wakes only those that have work."""
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff.models import Message, Offer, Thread, Update
+
+NOW = func.clock_timestamp()
+
+WORK: dict[str, ColumnElement[bool]] = {
+    "updates": exists().where(Update.handled_at.is_(None)),
+    "offers": exists().where(Offer.state == "ready", Offer.due_at <= NOW),
+    "talks": exists().where(Thread.speaker == "bot", Thread.ended_at.is_(None), Thread.due_at <= NOW),
+    "lines": exists().where(Message.delivery == "pending", Message.due_at <= NOW),
+}
+"""The kinds of work, each with what it looks like in the record."""
+
+
+async def look(session: AsyncSession) -> set[str]:
+    """The kinds of work that are due."""
+    row = (await session.execute(select(*(is_due.label(name) for name, is_due in WORK.items())))).one()
+    return {name for name, is_due in row._mapping.items() if is_due}
