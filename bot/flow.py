@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 class Detects(Protocol):
     """What the flow needs of `bot.detect.Detect`."""
 
-    def judge(self, posts: Sequence[Post]) -> list[Decision]:
-        """A decision for each post."""
+    def judge(self, posts: Sequence[Post], threads: Mapping[str, Sequence[Post]] | None = None) -> list[Decision]:
+        """A decision for each post; `threads`: the posts around a post, by its id, where they are known."""
 
 
 class Flow:
@@ -84,6 +84,18 @@ class Flow:
             if landing is not None:
                 await stop.stop(session, landing.account, by, self._brand.name)
             return landing is not None
+
+    def second_thought(self, post_id: str, around: Sequence[Post]) -> str | None:
+        """Why a post shall not be answered after all, now that the posts around it are known; `None` if it shall.
+
+        It may have been changed, or stand where one more voice would do harm. A post that is not among those around
+        it is out of our reach, which says nothing.
+        """
+        post = next((one for one in around if one.id == post_id), None)
+        if post is None:
+            return None
+        decision = self._detect.judge([post], {post.id: around})[0]
+        return None if decision.mention else decision.reason
 
     async def landing(self, token: str) -> Landing | None:
         """What the page behind a link may know. Looking changes nothing."""

@@ -15,6 +15,9 @@ IDLE = 1.0
 AT_ONCE = 8
 """Pieces of work of one step that may be under way at once: one slow channel or talk holds up nobody else."""
 
+GRACE = 2.0
+"""Seconds that work under way has to end when Knock ends."""
+
 Claim = bool | Callable[[], Awaitable[None]]
 """What a claim gave: work to do, `True` for "look again at once", `False` for "nothing is due"."""
 
@@ -53,8 +56,12 @@ async def again(name: str, step: Callable[[], Awaitable[bool]], bell: asyncio.Ev
 
 
 async def share(name: str, claim: Callable[[], Awaitable[Claim]], bell: asyncio.Event) -> None:
-    """Claim one piece of work after the other and do up to `AT_ONCE` of them side by side."""
+    """Claim one piece of work after the other and do up to `AT_ONCE` of them side by side.
+
+    When this is cancelled, what is under way has `GRACE` seconds to end, so that no sending is left in doubt.
+    """
     places = asyncio.Semaphore(AT_ONCE)
+    under_way: set[asyncio.Task[None]] = set()
 
     async def work_on(work: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -64,21 +71,33 @@ async def share(name: str, claim: Callable[[], Awaitable[Claim]], bell: asyncio.
         finally:
             places.release()
 
-    async with asyncio.TaskGroup() as tasks:
+    async def step() -> bool:
+        await places.acquire()
+        claimed: Claim = False
+        try:
+            claimed = await claim()
+        finally:
+            if isinstance(claimed, bool):
+                places.release()
+        if not isinstance(claimed, bool):
+            task = asyncio.create_task(work_on(claimed))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+        return claimed is not False
 
-        async def step() -> bool:
-            await places.acquire()
-            claimed: Claim = False
-            try:
-                claimed = await claim()
-            finally:
-                if isinstance(claimed, bool):
-                    places.release()
-            if not isinstance(claimed, bool):
-                tasks.create_task(work_on(claimed))
-            return claimed is not False
-
+    try:
         await again(name, step, bell)
+    finally:
+        await _end(under_way)
+
+
+async def _end(under_way: set[asyncio.Task[None]]) -> None:
+    if not under_way:
+        return
+    _, late = await asyncio.wait(under_way, timeout=GRACE)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
 
 
 async def every(seconds: float, name: str, step: Callable[[], Awaitable[None]]) -> None:

@@ -79,6 +79,10 @@ class Bot:
             await offer.settle(session, claimed, outcome)
 
     async def _try_offer(self, claimed: offer.Claimed) -> str | Exception:
+        post_id, place = claimed.offer.in_reply_to, claimed.offer.place
+        around = await self._public_thread(claimed.channel, post_id, place)
+        if why := self._flow.second_thought(post_id, around):
+            return NeverDeliverable(why)
         if claimed.too_late:
             return offer.too_slow()
         try:
@@ -97,10 +101,10 @@ class Bot:
         return lambda: self._talk(due)
 
     async def _talk(self, due: triage.Due) -> None:
-        posts = await self._public_thread(due) if due.talk is None else ()
+        posts = await self._thread_of(due) if due.talk is None else ()
         turn = await self._think(due)
         if isinstance(turn, triage.Ending) or (turn and turn.result):
-            posts = posts or await self._public_thread(due)
+            posts = posts or await self._thread_of(due)
         async with self._database.transaction("triage.settle") as session:
             if triage.asks_to_stop(turn):
                 await stop.stop(session, due.account, "asked the bot to stop", self._brand.name)
@@ -119,14 +123,15 @@ class Bot:
             log.warning("thread %s: %s", due.thread_id, down)
             return triage.give_up(self._triage_terms, due, down)
 
-    async def _public_thread(self, due: triage.Due) -> Sequence[Post]:
-        if due.post_id is None:
-            return ()
+    async def _thread_of(self, due: triage.Due) -> Sequence[Post]:
+        return await self._public_thread(due.channel, due.post_id, due.place) if due.post_id else ()
+
+    async def _public_thread(self, channel: str, post_id: str, place: str | None) -> Sequence[Post]:
         try:
             async with outside("gather.read"):
-                return await self._channels[due.channel].public_thread(due.post_id, due.place)
+                return await self._channels[channel].public_thread(post_id, place)
         except Exception as error:
-            log.warning("the public thread of thread %s could not be read: %s", due.thread_id, error)
+            log.warning("the public thread of post %s on %s could not be read: %r", post_id, channel, error)
             return ()
 
     async def claim_line(self) -> repeat.Claim:

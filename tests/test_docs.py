@@ -74,3 +74,9 @@ def test_no_document_names_a_folder_of_one_machine() -> None:
         *(ROOT / name for name in ("Makefile", "pyproject.toml", "knock.toml", ".env.example")),
     ]
     assert not [_name(path) for path in files if re.search(r"(?<![\w.])/(work|root|home)/\w", path.read_text("utf-8"))]
+
+
+def test_every_test_that_the_architecture_names_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", _text("ARCHITECTURE.md"))
+    assert len(named) >= 10
+    assert not [name for path, name in named if f"def {name}" not in _text(path) and name]

@@ -134,7 +134,7 @@ class ScriptedRasa:
 class WhoeverAsksForHelp:
     """Detection by one word."""
 
-    def judge(self, posts: Sequence[Post]) -> list[Decision]:
+    def judge(self, posts: Sequence[Post], threads: object = None) -> list[Decision]:
         """A mention is what has "help" in it."""
         said = ["help" in post.text.lower() for post in posts]
         return [Decision(asks, "mention" if asks else "low score", brand="Northwind") for asks in said]

@@ -1,6 +1,7 @@
 """One offer, ever: per person and problem, and at most one within the cool-down."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -190,3 +191,11 @@ async def test_the_record_knows_what_was_offered_before_the_channel_does(town: T
     town.street.while_sending = look
     await town.do(post(MARA, COMPLAINT))
     assert written == ["intent", 1]
+
+
+async def test_a_post_that_was_changed_before_we_spoke_is_not_answered(town: Town) -> None:
+    complaint = post(MARA, COMPLAINT)
+    town.street.posts = [replace(complaint, text="Never mind, all is well.")]
+    await town.do(complaint)
+    assert town.street.offers == []
+    assert await town.value("SELECT state || ': ' || why FROM offers") == "failed: low score"

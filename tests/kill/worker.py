@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 class EveryPostIsAMention:
     """Detection has tests of its own; here it only costs start-up time."""
 
-    def judge(self, posts: Sequence[Post]) -> list[Decision]:
+    def judge(self, posts: Sequence[Post], threads: object = None) -> list[Decision]:
         """A mention each."""
         return [Decision(True, "mention", brand="Northwind") for _ in posts]
 

@@ -13,7 +13,7 @@ from handoff import members, square
 from handoff.database import Database
 from handoff.live import Live
 from tests.bot.pages.conftest import BRAND
-from tests.bot.pages.world import World, chatting, hidden, post, words
+from tests.bot.pages.world import COMPLAINT, World, chatting, hidden, post, words
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -261,3 +261,13 @@ async def test_the_cookie_is_bound_to_the_host_where_there_is_https(world: World
     async with world.database.reading() as session:
         token = (await session.scalars(text("SELECT token_hash FROM square_members"))).one()
     assert token not in joined.headers["set-cookie"]
+
+
+async def test_no_offer_joins_a_pile_on(world: World) -> None:
+    topic = await post(await world.member("Voice 0"), "Northwind is the worst shop there is")
+    for number in range(1, 12):
+        await post(await world.member(f"Voice {number}"), "Yes, the worst", topic.url.path)
+    mara = await world.member("Mara")
+    await post(mara, COMPLAINT, topic.url.path)
+    await world.work()
+    assert "Need help?" not in (await mara.get(topic.url)).text
