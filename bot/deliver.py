@@ -30,11 +30,10 @@ async def claim(session: AsyncSession, lease: timedelta) -> Claimed | bool:
 
     `False`: there is none. `True`: one was due, but must not go out.
     """
-    message = (await session.scalars(_next())).first()
-    if message is None:
+    row = (await session.execute(_next())).first()
+    if row is None:
         return False
-    thread = await session.get_one(Thread, message.thread_id)
-    customer = await session.get_one(Customer, thread.customer_id)
+    message, thread, customer = row
     if not await _may_go(session, message, thread) or customer.external_id is None:
         message.delivery = "draft" if message.by == "bot" and thread.speaker == "team" else "withheld"
         message.due_at = None
@@ -46,13 +45,14 @@ async def claim(session: AsyncSession, lease: timedelta) -> Claimed | bool:
     return Claimed(message.id, customer.account, thread.channel, line)
 
 
-def _next() -> Select[Message]:
+def _next() -> Select[Message, Thread, Customer]:
     earlier = aliased(Message)
     in_order: ColumnElement[bool] = ~exists().where(
         earlier.thread_id == Message.thread_id, earlier.seq < Message.seq, earlier.delivery == "pending"
     )
     due = (Message.delivery == "pending", Message.due_at <= func.clock_timestamp(), in_order)
-    return select(Message).where(*due).order_by(Message.due_at).limit(1).with_for_update(skip_locked=True)
+    rows = select(Message, Thread, Customer).join_from(Message, Thread).join(Customer)
+    return rows.where(*due).order_by(Message.due_at).limit(1).with_for_update(of=Message, skip_locked=True)
 
 
 async def _may_go(session: AsyncSession, message: Message, thread: Thread) -> bool:

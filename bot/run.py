@@ -109,7 +109,8 @@ class Bot:
             if triage.asks_to_stop(turn):
                 await stop.stop(session, due.account, "asked the bot to stop", self._brand.name)
             outcome = await triage.settle(session, self._triage_terms, due, turn)
-            await gather.attach(session, self._settings.key, await threads.locked(session, due.thread_id), posts)
+            if posts:
+                await gather.attach(session, self._settings.key, await threads.locked(session, due.thread_id), posts)
         if outcome and self._rasa:
             with suppress(RasaDown):
                 await self._rasa.forget(triage.talk_of(due.thread_id))
