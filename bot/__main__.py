@@ -18,10 +18,10 @@ from bot.settings import BotSettings, BrandUnreadable, read_brand
 from handoff import agents, schema
 from handoff.database import Database
 from handoff.embedded import AlreadyRunning, DatabaseDidNotStart, Embedded
-from handoff.errors import CaseError
+from handoff.errors import Refusal
 from nlu.training import TrainingFailed, ensure_model
 
-EXPECTED = (AlreadyRunning, PortTaken, BrandUnreadable, DatabaseDidNotStart, TrainingFailed, up.NotMigrated, CaseError)
+EXPECTED = (AlreadyRunning, PortTaken, BrandUnreadable, DatabaseDidNotStart, TrainingFailed, up.NotMigrated, Refusal)
 """What somebody at the terminal can do something about: they read a sentence, not a traceback."""
 
 
@@ -97,7 +97,12 @@ def train(settings: BotSettings) -> None:
 @click.option("--show", default=0, help="How many of the would-be offers to show.")
 @click.pass_obj
 def replay_command(settings: BotSettings, file: Path, show: int) -> None:
-    """What detection makes of the posts in a file, one JSON object a line. Nothing is written or sent."""
+    """What detection makes of the posts in FILE, one JSON object a line. Nothing is written or sent.
+
+    \b
+    {"channel": "square", "id": "1", "author": {"id": "7", "handle": "mara", "name": "Mara"},
+     "text": "…", "at": "2026-11-22T10:00:00Z", "in_reply_to": null}
+    """
     brand = read_brand(settings.brand_file)
     replay_file(file, detection(settings, brand), Console(), show=show, cool_down=settings.cool_down)
 

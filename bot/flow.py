@@ -97,6 +97,16 @@ class Flow:
         decision = self._detect.judge([post], {post.id: around})[0]
         return None if decision.mention else decision.reason
 
+    async def on_return(self, click: Click) -> bool:
+        """Somebody who said STOP to an offer of theirs asks for help after all. `False`: the offer was for another."""
+        async with self._database.transaction("flow.return") as session:
+            landing = await opt_in.landing(session, self._yes, click.token or "")
+            if landing is None or landing.account != people.account_hash(self._key, click.channel, click.author.id):
+                return False
+            proof = "signed in to the square, after a STOP"
+            await opt_in.alone(session, self._yes, click.channel, click.author, landing.language, proof)
+            return True
+
     async def landing(self, token: str) -> Landing | None:
         """What the page behind a link may know. Looking changes nothing."""
         async with self._database.reading() as session:

@@ -33,7 +33,7 @@ REASONS = {
     "unsure": "the bot did not understand twice",
     "anger": "angry",
     "danger": "danger",
-    "complete": "everything is known",
+    "complete": "the bot has asked all it needed",
     "too_long": "the talk with the bot went on too long",
     "down": "the bot was not available",
     "language": "the bot does not speak the language",

@@ -31,7 +31,7 @@ async def chat_page(
         seen = await view(session, chat, here.brand.name, ALL if query.get("all") else NEWEST)
     after = int(after) if (after := query.get("after", "")).isdecimal() else 0
     new = [message for message in seen.messages if message.seq > after]
-    over = found.landing.stopped
+    over = not seen.may_talk
     return here.page(
         "chat.html", status, token=token, view=seen, new=new, over=over, error=error, text=text, member=found.member
     )

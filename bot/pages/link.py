@@ -27,7 +27,7 @@ async def look(request: Request, token: str) -> Response:
         return nothing_here(here, found)
     if not found.is_author:
         return elsewhere(here, found, token)
-    return stopped(here) if found.landing.stopped else _offer(here, token)
+    return stopped(here, token=token) if found.landing.stopped else _offer(here, token)
 
 
 @router.post("/{token}")
@@ -46,15 +46,27 @@ async def opt_in(request: Request, token: str) -> Response:
         case "not_author":
             return elsewhere(here, found, token, 403)
         case "stopped":
-            return stopped(here, 409)
+            return stopped(here, 409, token)
         case "unknown" | "expired":
             return nothing_here(here, found)
 
 
-def stopped(here: Site, status: int = 200) -> HTMLResponse:
-    """What somebody sees who said STOP."""
-    words = f"{here.brand.name} will not contact you again."
-    return here.plain(status, "You said stop, and it is so", words, "/square", "Go to the square")
+@router.post("/{token}/again")
+async def again(request: Request, token: str) -> Response:
+    """The author said STOP and wants help after all: a new chat, which they begin themselves."""
+    here = site(request)
+    await here.pace.keep("button", address(request))
+    found = await door(request, token)
+    if found is None or not found.is_author:
+        return elsewhere(here, found, token, 403) if found else nothing_here(here, None)
+    click = Click(CHANNEL, f"click:{secrets.token_urlsafe(12)}", found.author, token, datetime.now(UTC))
+    await here.flow.on_return(click)
+    return see(f"/h/{token}#end")
+
+
+def stopped(here: Site, status: int = 200, token: str = "") -> HTMLResponse:
+    """What somebody sees who said STOP; with the token, its author can begin anew."""
+    return here.page("stopped.html", status, token=token)
 
 
 def _offer(here: Site, token: str) -> HTMLResponse:

@@ -17,7 +17,7 @@ LIMITS = {
     "say": "20/minute",
     "listen": "60/minute",
 }
-"""ui.md, section 5, for links and chat; the rest is what a person in a hurry does, twice over."""
+"""What a person in a hurry does, twice over. Rules of ours, not measured."""
 
 
 class TooFast(Exception):

@@ -43,6 +43,12 @@ async def start(request: Request, key: Text = "", text: Text = "") -> Response:
     return see(f"/square/t/{post.id}")
 
 
+@router.get("/join")
+async def joining() -> Response:
+    """Whoever loads the page of a name that was not to be had begins anew."""
+    return see("/square")
+
+
 @router.post("/join")
 async def join(request: Request, name: Text = "", back: Text = "/square") -> Response:
     """Become a member, known by a cookie."""

@@ -1,8 +1,9 @@
-"""/stop/<token>: STOP by a button. Whoever holds the link may stop us, and do nothing else."""
+"""/stop/<token>: STOP by a button. Whoever holds the link may stop us; once a chat is open, only its author may."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from bot.pages.door import door
 from bot.pages.link import stopped
 from bot.pages.site import address, site
 
@@ -20,7 +21,11 @@ async def stop(request: Request, token: str) -> Response:
     """Stop."""
     here = site(request)
     await here.pace.keep("button", address(request))
+    found = await door(request, token)
+    if found is not None and found.landing.opted_in and not found.is_author:
+        words = "This chat belongs to somebody else. If it is yours, write STOP in the chat, and that is the end of it."
+        return here.plain(403, "Only its author can end a chat", words, "/square", "Go to the square")
     if await here.flow.on_stop(token, by="page"):
-        return stopped(here)
+        return stopped(here, token=token if found and found.is_author else "")
     words = "The address is not whole. Open the link of the offer again, or write STOP where you got it."
     return here.plain(404, "This link does not work", words, "/square", "Go to the square")

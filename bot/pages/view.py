@@ -28,6 +28,7 @@ class View:
     who: str
     standing: str
     agent: bool
+    may_talk: bool
 
     @property
     def last_seq(self) -> int:
@@ -56,7 +57,8 @@ async def view(session: AsyncSession, thread: Thread, brand: str, most: int = NE
     newest = query.order_by(Message.seq.desc()).limit(most + 1).options(joinedload(Message.agent))
     found = list(await session.scalars(newest))
     who, standing, agent = await _standing(session, thread, brand)
-    return View(thread.id, thread.language, found[:most][::-1], len(found) > most, who, standing, agent)
+    may_talk = await people.may_talk(session, thread)
+    return View(thread.id, thread.language, found[:most][::-1], len(found) > most, who, standing, agent, may_talk)
 
 
 def _for_the_customer() -> ColumnElement[bool]:

@@ -36,6 +36,12 @@ async def invite(here: Here, me: MeAdmin, is_admin: Annotated[bool, Form()] = Fa
     return await _page(here, me, link=f"{here.settings.inbox_origin}/join/{token}")
 
 
+@router.get("/invite")
+async def invited(here: Here, me: MeAdmin) -> Response:
+    """Whoever loads the page with the link anew sees the page without it."""
+    return RedirectResponse("/admin", 303)
+
+
 @router.post("/agents/{agent_id}/disable")
 async def disable(here: Here, me: MeAdmin, agent_id: Id) -> Response:
     """Shut somebody out, at once."""

@@ -29,7 +29,8 @@ AGAIN = (
     "deliver.send",
     "deliver.settle",
 )
-NOT_ON_THE_WAY = {"flow.stop": "tests/bot/test_stop.py kills there, because a STOP ends the story"}
+NOT_ON_THE_WAY = ("flow.stop", "flow.return")
+"""One transaction each, after which nothing of the story would follow; tests/bot/test_stop.py is about them."""
 
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.kill.worker"])

@@ -17,6 +17,7 @@ const atEnd = () => innerHeight + scrollY >= document.documentElement.scrollHeig
 const toEnd = () => scrollTo({ top: document.documentElement.scrollHeight });
 
 function merge(fresh) {
+  if (form && !fresh.getElementById("say")) return location.reload();
   const stay = !atEnd();
   localTimes(fresh);
   for (const id of ["face", "name", "standing"]) copy(fresh.getElementById(id), document.getElementById(id));
