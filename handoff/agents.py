@@ -27,6 +27,9 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 _hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
 """One hash takes 64 MiB and a quarter of a second: two at once, and the pages go on meanwhile."""
 
+_verifying = asyncio.Semaphore(2 + 8)
+"""Two passwords are verified while eight wait, two seconds at most; whoever comes then is asked to try again."""
+
 
 async def hashed(password: str) -> str:
     """The Argon2id hash of a new password. Raises `PasswordTooShort`, `PasswordTooLong`."""
@@ -80,13 +83,22 @@ async def create(session: AsyncSession, email: str, name: str, password_hash: st
     return agent
 
 
-async def authenticated(session: AsyncSession, email: str, password: str) -> Agent:
-    """The agent with this address and password. Raises `WrongSignIn`, as late for an unknown address as for a known."""
+async def known(session: AsyncSession, email: str) -> Agent | None:
+    """The agent with this address, unless they were shut out."""
     agent = await _by_address(session, email.strip().casefold())
-    if agent is not None and agent.disabled_at is not None:
-        agent = None
+    return agent if agent is not None and agent.disabled_at is None else None
+
+
+async def authenticated(agent: Agent | None, password: str) -> Agent:
+    """The agent, if this is their password. It takes long, so that no session may be open meanwhile.
+
+    Raises `WrongSignIn`, for nobody as late as for somebody, and `TooManySignIns`.
+    """
+    if _verifying.locked():
+        raise errors.TooManySignIns
     expected = agent.password_hash if agent else None
-    right = await asyncio.get_running_loop().run_in_executor(_hashing, _is_right, password, expected)
+    async with _verifying:
+        right = await asyncio.get_running_loop().run_in_executor(_hashing, _is_right, password, expected)
     if agent is None or not right:
         raise errors.WrongSignIn
     return agent
@@ -124,14 +136,21 @@ async def sign_out(session: AsyncSession, token: str) -> None:
 
 
 async def disable(session: AsyncSession, agent_id: int, by: Agent) -> None:
-    """Shut somebody out at once, in every browser; the cases they had wait again. Raises `NotYourself`."""
+    """Shut somebody out at once, in every browser, and whoever they invited and who has not come yet.
+
+    The cases they had wait again. Raises `NotYourself`.
+    """
     if agent_id == by.id:
         raise errors.NotYourself
+    now = func.clock_timestamp()
+    await session.execute(
+        update(Agent).where(Agent.id == agent_id, Agent.disabled_at.is_(None)).values(disabled_at=now)
+    )
+    unused = (Invitation.invited_by == agent_id, Invitation.used_at.is_(None))
+    await session.execute(update(Invitation).where(*unused).values(expires_at=now))
     mine = select(Case.thread_id).where(Case.claimed_by == agent_id, Case.closed_at.is_(None)).order_by(Case.thread_id)
     for thread_id in list(await session.scalars(mine)):
         await cases.release(session, thread_id, by)
-    values = {"disabled_at": func.clock_timestamp()}
-    await session.execute(update(Agent).where(Agent.id == agent_id, Agent.disabled_at.is_(None)).values(values))
     await _revoke(session, SignIn.agent_id == agent_id)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import errors, people, threads
+from handoff.base import clean
 from handoff.models import Agent, Case, Message, Thread
 
 LONGEST_REPLY = 4096
@@ -57,7 +58,8 @@ async def locked(session: AsyncSession, thread_id: int) -> tuple[Thread, Case]:
 
 
 async def claim(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
-    """Take a waiting case. Raises `ClaimedBySomebodyElse`, `AlreadyClosed`."""
+    """Take a waiting case. Raises `ClaimedBySomebodyElse`, `AlreadyClosed`, `ShutOut`."""
+    await _refuse_if_shut_out(session, agent)
     thread, case = await locked(session, thread_id)
     if case.closed_at is not None:
         raise errors.AlreadyClosed
@@ -109,9 +111,10 @@ async def reply(
     """Say something to the customer; `None` if this `client_id` was said before.
 
     A waiting case is claimed by replying. Raises `SomebodyReplied` when a colleague replied after `seen_seq`,
-    `Stopped`, `ClaimedBySomebodyElse`, `AlreadyClosed`, `NothingSaid`, `TooLong`.
+    `Stopped`, `ClaimedBySomebodyElse`, `AlreadyClosed`, `NothingSaid`, `TooLong`, `ShutOut`.
     """
     text = _checked(text)
+    await _refuse_if_shut_out(session, agent)
     thread, case = await locked(session, thread_id)
     if await session.scalar(select(Message.id).where(Message.client_id == client_id)):
         return None
@@ -156,6 +159,13 @@ async def _open_case(session: AsyncSession, thread: Thread) -> Case | None:
     return (await session.scalars(query)).one_or_none()
 
 
+async def _refuse_if_shut_out(session: AsyncSession, agent: Agent) -> None:
+    """Whoever shuts them out waits for us, or we for them: agent first, then thread, as `agents.disable` does."""
+    still_in = select(Agent.id).where(Agent.id == agent.id, Agent.disabled_at.is_(None))
+    if await session.scalar(still_in.with_for_update(read=True)) is None:
+        raise errors.ShutOut
+
+
 async def _refuse_if_overtaken(session: AsyncSession, thread: Thread, agent: Agent, seen_seq: int) -> None:
     query = select(Message.id).where(
         Message.thread_id == thread.id,
@@ -169,8 +179,9 @@ async def _refuse_if_overtaken(session: AsyncSession, thread: Thread, agent: Age
 
 
 def _checked(text: str) -> str:
-    if not text.strip():
+    said: str = clean(text).strip()
+    if not said:
         raise errors.NothingSaid
-    if len(text) > LONGEST_REPLY:
+    if len(said) > LONGEST_REPLY:
         raise errors.TooLong
-    return text.strip()
+    return said

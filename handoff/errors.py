@@ -46,12 +46,20 @@ class Stopped(CaseError):
     """The customer said STOP: nothing more can be sent."""
 
 
+class ShutOut(CaseError):
+    """An admin has shut you out meanwhile. Nothing was sent; ask them."""
+
+
 class AgentError(Refusal):
     """That cannot be done with this agent."""
 
 
 class WrongSignIn(AgentError):
     """The email address or the password is wrong."""
+
+
+class TooManySignIns(AgentError):
+    """Many people are signing in right now. Wait a moment, then try again."""
 
 
 class LinkIsOver(AgentError):

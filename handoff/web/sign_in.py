@@ -7,8 +7,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from handoff import agents, errors
+from handoff.base import clean
 from handoff.models import Agent
-from handoff.web.site import TRIES, Here, Site
+from handoff.web.site import TRIES, TRIES_OF_ALL, Here, Site
 
 router = APIRouter()
 
@@ -24,14 +25,18 @@ async def login_page(here: Here, next: str = "/inbox") -> HTMLResponse:
 @router.post("/login")
 async def login(request: Request, here: Here, email: Line = "", password: Line = "", next: Line = "/inbox") -> Response:
     """Sign in this browser. Unknown address and wrong password get the same answer, as late."""
-    who = (email.strip().casefold(), request.client.host if request.client else "")
-    if not await here.tries.hit(TRIES, *who):
+    address = request.client.host if request.client else ""
+    who = clean(email).strip().casefold(), address
+    if not (await here.tries.hit(TRIES_OF_ALL, address) and await here.tries.hit(TRIES, *who)):
         return _again(here, email, next, 429, "Too many tries. Wait a quarter of an hour, then try again.")
     try:
         async with here.database.reading() as session:
-            agent = await agents.authenticated(session, email, password)
+            known = await agents.known(session, email)
+        agent = await agents.authenticated(known, password)
     except errors.WrongSignIn as error:
         return _again(here, email, next, 422, error.sentence)
+    except errors.TooManySignIns as error:
+        return _again(here, email, next, 429, error.sentence)
     await here.tries.clear(TRIES, *who)
     return await _come_in(request, here, agent, _inside(next))
 
@@ -91,6 +96,9 @@ def _again(here: Site, email: str, next: str, status: int, problem: str) -> HTML
 
 def _inside(address: str) -> str:
     """The address if it is a page of ours; the inbox otherwise."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/inbox"
     ours = not parts.scheme and not parts.netloc and parts.path.startswith(("/inbox", "/admin"))
     return address if ours and "\\" not in address else "/inbox"

@@ -25,6 +25,9 @@ HERE = Path(__file__).parent
 TRIES = RateLimitItemPerMinute(5, 15)
 """Sign-ins that one address may try for one account: five in a quarter of an hour."""
 
+TRIES_OF_ALL = RateLimitItemPerMinute(30, 15)
+"""Sign-ins that one address may try for all accounts together: an office of thirty comes in at once."""
+
 
 @cache
 def assets() -> Assets:

@@ -1,5 +1,6 @@
 """Who may sign in: invitations, passwords, and browsers that are signed in until they are not."""
 
+import asyncio
 from datetime import timedelta
 from time import perf_counter
 
@@ -103,7 +104,7 @@ async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer_as_la
         async with database.reading() as session:
             began = perf_counter()
             with pytest.raises(errors.WrongSignIn):
-                await agents.authenticated(session, email, password)
+                await agents.authenticated(await agents.known(session, email), password)
             took.append(perf_counter() - began)
     known, unknown = min(took[::2]), min(took[1::2])
     assert 0.4 < known / unknown < 2.5, f"a stranger can tell who is known: {known:.3f} s and {unknown:.3f} s"
@@ -112,7 +113,16 @@ async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer_as_la
 async def test_the_right_password_signs_in(database: Database) -> None:
     ana = await hire(database, ANA)
     async with database.reading() as session:
-        assert (await agents.authenticated(session, "Ana@Northwind.example", ANA.password)).id == ana.id
+        known = await agents.known(session, "Ana@Northwind.example")
+    assert (await agents.authenticated(known, ANA.password)).id == ana.id
+
+
+async def test_of_many_who_sign_in_at_once_some_are_asked_to_wait(database: Database) -> None:
+    ana = await hire(database, ANA)
+    tries = [agents.authenticated(ana, ANA.password) for _ in range(12)]
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    assert [isinstance(outcome, errors.TooManySignIns) for outcome in outcomes] == [False] * 10 + [True] * 2
+    assert (await agents.authenticated(ana, ANA.password)).id == ana.id
 
 
 @pytest.mark.parametrize(("column", "limit"), [("seen_at", agents.IDLE), ("created_at", agents.LONGEST)])
@@ -145,8 +155,18 @@ async def test_whoever_is_shut_out_is_out_at_once_and_their_cases_wait_again(dat
     assert not await is_in(database, token)
     async with database.reading() as session:
         assert await session.scalar(select(Case.claimed_by)) is None
-        with pytest.raises(errors.WrongSignIn):
-            await agents.authenticated(session, BEN.email, BEN.password)
+        assert await agents.known(session, BEN.email) is None
+
+
+async def test_nobody_comes_in_by_a_link_from_whoever_was_shut_out(database: Database) -> None:
+    ana, ben = await hire(database, ANA), await hire(database, BEN)
+    async with database.transaction("test.invite") as session:
+        theirs, mine = [await agents.invite(session, is_admin=True, invited_by=admin) for admin in (ben, ana)]
+    async with database.transaction("test.disable") as session:
+        await agents.disable(session, ben.id, ana)
+    with pytest.raises(errors.LinkIsOver):
+        await join(database, theirs, "friend@of.ben")
+    assert (await join(database, mine, "friend@of.ana")).is_admin
 
 
 async def test_nobody_shuts_themselves_out(database: Database) -> None:

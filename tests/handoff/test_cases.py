@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from handoff import cases, errors, threads
+from handoff import agents, cases, errors, threads
 from handoff.models import Agent, Case
 from tests.bot.town import Town, line
 from tests.cast import ANA, BEN, JOSE, MARA
@@ -127,14 +127,41 @@ async def test_a_reply_before_the_close_still_arrives(town: Town, team: tuple[Ag
 
 @pytest.mark.parametrize(
     ("said", "refusal"),
-    [("", errors.NothingSaid), (" \n", errors.NothingSaid), ("x" * 4097, errors.TooLong)],
-    ids=["empty", "blank", "4,097 characters"],
+    [
+        ("", errors.NothingSaid),
+        (" \n", errors.NothingSaid),
+        ("\x00 \x00", errors.NothingSaid),
+        ("x" * 4097, errors.TooLong),
+    ],
+    ids=["empty", "blank", "NUL characters", "4,097 characters"],
 )
 async def test_what_cannot_be_said_is_refused(
     town: Town, team: tuple[Agent, Agent], said: str, refusal: type[errors.CaseError]
 ) -> None:
     thread_id = await town.handed_off(MARA)
     assert isinstance(await reply(town, thread_id, team[0], said), refusal)
+
+
+async def test_who_was_shut_out_meanwhile_neither_claims_nor_replies(town: Town, team: tuple[Agent, Agent]) -> None:
+    (ana, ben), mara, jose = team, await town.handed_off(MARA), await town.handed_off(JOSE)
+    await claim(town, mara, ben)
+    async with town.database.transaction("test") as session:
+        await agents.disable(session, ben.id, ana)
+    assert isinstance(await claim(town, jose, ben), errors.ShutOut)
+    assert isinstance(await reply(town, mara, ben, "Hello"), errors.ShutOut)
+    assert await town.value("SELECT count(*) FROM cases WHERE claimed_by IS NOT NULL") == 0
+
+
+async def test_who_is_shut_out_while_claiming_and_replying_keeps_no_case(town: Town, team: tuple[Agent, Agent]) -> None:
+    (ana, ben), mara, jose = team, await town.handed_off(MARA), await town.handed_off(JOSE)
+    await claim(town, mara, ben)
+
+    async def disable() -> None:
+        async with town.database.transaction("test") as session:
+            await agents.disable(session, ben.id, ana)
+
+    await asyncio.gather(reply(town, mara, ben, "Hello"), claim(town, jose, ben), disable())
+    assert await town.value("SELECT count(*) FROM cases WHERE claimed_by IS NOT NULL") == 0
 
 
 async def test_a_thread_that_is_no_case_is_nobodys_to_see(town: Town, team: tuple[Agent, Agent]) -> None:

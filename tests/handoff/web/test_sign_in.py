@@ -11,6 +11,7 @@ from handoff import agents
 from handoff.models import SignIn
 from handoff.settings import Settings
 from handoff.web.app import create_app
+from handoff.web.site import TRIES_OF_ALL
 from tests.cast import ANA, BEN
 from tests.handoff.web.conftest import Inbox
 
@@ -34,7 +35,7 @@ async def test_the_right_password_opens_the_page_that_was_asked_for(inbox: Inbox
 
 @pytest.mark.parametrize(
     "address",
-    ["https://evil.example/", "//evil.example/inbox", "/\\evil.example", "javascript:alert(1)", "/logout", ""],
+    ["//[", "https://evil.example/", "//evil.example/inbox", "/\\evil.example", "javascript:alert(1)", "/logout", ""],
 )
 async def test_signing_in_leads_nowhere_but_into_the_inbox(inbox: Inbox, address: str) -> None:
     await inbox.hire(ANA)
@@ -83,6 +84,24 @@ async def test_after_five_wrong_tries_even_the_right_password_waits(inbox: Inbox
     answer = await visitor.post("/login", data=form())
     assert answer.status_code == 429
     assert "quarter of an hour" in answer.text
+
+
+async def test_an_address_written_in_other_ways_gives_no_fresh_tries(inbox: Inbox) -> None:
+    await inbox.hire(ANA)
+    visitor = await inbox.visitor()
+    ways = [ANA.email, "\x00" + ANA.email, ANA.email.replace("a", "a\x00"), f" {ANA.email.upper()}\x00 ", ANA.email]
+    tries = [await visitor.post("/login", data=form(email=email, password="wrong")) for email in ways]
+    assert {answer.status_code for answer in tries} == {422}
+    assert (await visitor.post("/login", data=form(email=ANA.email + "\x00"))).status_code == 429
+
+
+async def test_whoever_tries_one_account_after_the_other_waits_as_well(inbox: Inbox) -> None:
+    await inbox.hire(ANA)
+    visitor = await inbox.visitor()
+    tries = inbox.app.state.site.tries
+    for _ in range(TRIES_OF_ALL.amount):
+        assert await tries.hit(TRIES_OF_ALL, "127.0.0.1")
+    assert (await visitor.post("/login", data=form())).status_code == 429
 
 
 async def test_a_sign_in_that_worked_forgives_the_tries_before(inbox: Inbox) -> None:
