@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from handoff import database
-from handoff.base import Base, identity, now
+from handoff.base import Base, clean, identity, now
 from handoff.members import Member
 from handoff.models import Update
 from handoff.square_errors import NoSuchPost, NothingWritten, NotYours, PostTooLong, Silenced
@@ -223,11 +223,12 @@ def _of(topic_id: int) -> Select[SquarePost]:
 def _checked(member: Member, words: str) -> str:
     if member.silenced_at is not None:
         raise Silenced
-    if not words.strip():
+    said: str = clean(words).replace("\r\n", "\n").strip()
+    if not said:
         raise NothingWritten
-    if len(words) > LONGEST_POST:
+    if len(said) > LONGEST_POST:
         raise PostTooLong
-    return words.replace("\r\n", "\n").replace("\x00", "").strip()
+    return said
 
 
 async def _own(session: AsyncSession, post_id: int, member: Member) -> SquarePost:

@@ -106,7 +106,10 @@ async def test_nobody_edits_or_deletes_what_another_wrote(database: Database) ->
             await square.delete(session, post.id, noor)
 
 
-@pytest.mark.parametrize(("text", "error"), [("", NothingWritten), (" \n ", NothingWritten), ("x" * 4001, PostTooLong)])
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [("", NothingWritten), (" \n ", NothingWritten), ("\x00 ", NothingWritten), ("x" * 4001, PostTooLong)],
+)
 async def test_what_cannot_be_posted_is_refused(database: Database, text: str, error: type[SquareError]) -> None:
     mara = await joined(database, "Mara")
     with pytest.raises(error):
