@@ -34,6 +34,11 @@ class _Explaining(click.Group):
             raise click.ClickException(str(error) or (type(error).__doc__ or "").strip()) from None
         except OperationalError as error:
             raise click.ClickException(f"The database at KNOCK_DATABASE_URL cannot be used: {error.orig}") from None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            sentence = f"{error.filename}: {error.strerror}. Is KNOCK_HOME a folder that you can write to?"
+            raise click.ClickException(sentence) from None
 
 
 @click.group(cls=_Explaining)
@@ -45,6 +50,8 @@ def main(context: click.Context) -> None:
     except ValidationError as errors:
         lines = (f"  KNOCK_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in errors.errors())
         raise click.ClickException("\n".join(["The settings cannot be used:", *lines])) from None
+    except UnicodeDecodeError:
+        raise click.ClickException("The settings in .env cannot be read: save the file as UTF-8.") from None
 
 
 @main.command("up")

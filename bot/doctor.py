@@ -86,7 +86,7 @@ def _machine(settings: BotSettings) -> Iterator[Line]:
     nearest = next(folder for folder in (home, *home.parents) if folder.exists())
     free = shutil.disk_usage(nearest).free
     found = f"{home}, {free / 1e9:.0f} GB free"
-    if not os.access(nearest, os.W_OK):
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         yield wrong("Folder", f"{home} cannot be written to", "Set KNOCK_HOME to a folder of yours.")
     elif free < ENOUGH_SPACE:
         yield note("Folder", found, "Make space soon: a full disk stops PostgreSQL.")

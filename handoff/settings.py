@@ -6,8 +6,10 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 
 class Settings(BaseSettings):
@@ -29,10 +31,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     """Address that the pages and the inbox listen on."""
 
-    public_port: int = 8000
+    public_port: int = Field(default=8000, ge=1, le=65535)
     """Port of the customers' pages."""
 
-    inbox_port: int = 8001
+    inbox_port: int = Field(default=8001, ge=1, le=65535)
     """Port of the inbox."""
 
     public_url: str | None = None
@@ -40,6 +42,15 @@ class Settings(BaseSettings):
 
     inbox_url: str | None = None
     """Where agents reach the inbox, when it is not `http://localhost:<inbox_port>`."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        try:
+            make_url(url or "postgresql://")
+        except (ArgumentError, ValueError):
+            raise ValueError("this is no address like postgresql://user@host/database") from None
+        return url
 
     @cached_property
     def public_origin(self) -> str:

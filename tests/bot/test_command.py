@@ -1,0 +1,51 @@
+"""The command `knock` answers a mistake in its settings with a sentence."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.__main__ import main
+
+
+def knock(*arguments: str, **settings: str) -> str:
+    """What a command that could not do its work said."""
+    outcome = CliRunner().invoke(
+        main, arguments, env={f"KNOCK_{name.upper()}": said for name, said in settings.items()}
+    )
+    assert outcome.exit_code == 1
+    assert isinstance(outcome.exception, SystemExit), outcome.exception
+    return outcome.output
+
+
+@pytest.mark.parametrize("command", ["migrate", "doctor"])
+@pytest.mark.parametrize("address", ["nonsense", "postgresql://localhost:port/knock"])
+def test_an_address_of_no_database_is_named_with_its_setting(command: str, address: str) -> None:
+    said = knock(command, database_url=address)
+    assert "KNOCK_DATABASE_URL: " in said
+    assert "postgresql://user@host/database" in said
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1"])
+@pytest.mark.parametrize("setting", ["public_port", "inbox_port"])
+def test_a_port_that_no_machine_has_is_named_with_its_setting(setting: str, port: str) -> None:
+    assert f"KNOCK_{setting.upper()}: " in knock("doctor", **{setting: port})
+
+
+def test_a_home_that_is_a_file_or_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for home in (tmp_path / "file", Path("/proc/nowhere")):
+        said = knock("migrate", home=str(home))
+        assert str(home) in said
+        assert "Is KNOCK_HOME a folder that you can write to?" in said
+
+
+def test_the_doctor_sees_that_the_home_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "Set KNOCK_HOME to a folder" in " ".join(knock("doctor", home=str(tmp_path / "file")).split())
+
+
+def test_settings_in_a_file_that_is_not_utf_8_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes("KNOCK_SECRET=Schl\u00fcssel".encode("latin-1"))
+    assert "save the file as UTF-8" in knock("doctor")
