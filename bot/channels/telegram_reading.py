@@ -69,7 +69,7 @@ def _posts(message: Message, username: str | None) -> Iterator[Event]:
         return
     parent = message.reply_to_message
     if parent and (by := _author(parent)) and by.id == author.id and (words := _text(parent)):
-        yield _post(parent, author, words, None)
+        yield _post(parent, author, words, message.guest_query_id)
     yield _post(message, author, f"{word} {rest}".strip() if word else text, message.guest_query_id)
 
 
@@ -103,7 +103,8 @@ def _author(message: Message) -> Author | None:
 
 def _person(user: User) -> Author:
     name = " ".join(part for part in (user.first_name, user.last_name) if part)
-    return Author(str(user.id), user.username, name or None, user.is_bot, user.language_code)
+    language = (user.language_code or "").split("-")[0].lower()
+    return Author(str(user.id), user.username, name or None, user.is_bot, language or None)
 
 
 def _text(message: Message) -> str:

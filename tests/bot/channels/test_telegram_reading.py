@@ -138,6 +138,18 @@ def test_a_guest_message_is_a_post_with_the_ticket_for_its_answer() -> None:
     assert post.guest_query == "q1"
 
 
+def test_a_guest_who_answers_their_own_post_brings_the_ticket_for_both() -> None:
+    own = message(number=9, text="acme is down")
+    more = {"reply_to_message": own, "guest_query_id": "q1"}
+    posts = events("guest_message", text="@acme_help_bot help", **more)
+    assert [post.guest_query for post in posts if isinstance(post, Post)] == ["q1", "q1"]
+
+
+@pytest.mark.parametrize(("code", "language"), [("en-us", "en"), ("pt-BR", "pt"), ("de", "de"), ("", None)])
+def test_a_language_is_told_without_its_country(code: str, language: str | None) -> None:
+    assert only(text="hi", sender=MARA | {"language_code": code}).author.language == language
+
+
 def test_an_edit_carries_the_first_id_and_the_new_words() -> None:
     edited = only("edited_message", text="acme is up", edit_date=1_700_000_060)
     assert isinstance(edited, Edited)
