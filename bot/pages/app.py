@@ -19,9 +19,12 @@ from bot.settings import BotSettings, Brand
 from handoff.database import Database
 from handoff.live import Live
 from handoff.square_errors import NoSuchPost, NotYours
-from handoff.web.guard import BodyLimit, SameOrigin, SecurityHeaders
+from handoff.web.guard import BodyLimit, SameOrigin, SecurityHeaders, security_headers
 
 log = logging.getLogger(__name__)
+
+REFERRER = "no-referrer"
+"""An address of ours can hold the token of a link: no other site hears it."""
 
 SENTENCES = {
     403: ("That is not possible here", "Only its author can do that."),
@@ -45,7 +48,7 @@ def create_app(settings: BotSettings, brand: Brand, database: Database, flow: Fl
     app.mount("/static", here.assets)
     app.add_middleware(BodyLimit)
     app.add_middleware(SameOrigin, origin=settings.public_origin)
-    app.add_middleware(SecurityHeaders, origin=settings.public_origin, referrer="no-referrer")
+    app.add_middleware(SecurityHeaders, origin=settings.public_origin, referrer=REFERRER)
     for error, answer in ERRORS.items():
         app.add_exception_handler(error, answer)
     return app
@@ -102,7 +105,10 @@ async def _away(request: Request, error: Exception) -> Response:
 
 
 async def _mistake(request: Request, error: Exception) -> Response:
-    return _sorry(request, 500)
+    answer = _sorry(request, 500)
+    origin = site(request).settings.public_origin
+    answer.headers.update(security_headers(origin, REFERRER))  # this answer passes no middleware
+    return answer
 
 
 ERRORS: dict[type[Exception], Callable[..., Awaitable[Response]]] = {

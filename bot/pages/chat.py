@@ -29,7 +29,7 @@ async def chat_page(
     here, query = site(request), request.query_params
     async with here.database.reading() as session:
         seen = await view(session, chat, here.brand.name, ALL if query.get("all") else NEWEST)
-    after = int(after) if (after := query.get("after", "")).isdecimal() else 0
+    after = int(after) if (after := query.get("after", "")).isdecimal() and len(after) <= 9 else 0
     new = [message for message in seen.messages if message.seq > after]
     over = not seen.may_talk
     return here.page(

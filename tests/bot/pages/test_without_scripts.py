@@ -1,5 +1,8 @@
 """The whole path of a customer whose browser runs no scripts."""
 
+import httpx
+import pytest
+
 from tests.bot.pages.world import COMPLAINT, World, chatting, hidden, offered, post, words
 
 
@@ -70,3 +73,23 @@ async def test_someone_else_answers_in_the_topic_and_sees_no_button(world: World
     assert "Only Mara can open this" in words(page.text)
     assert "/h/" not in page.text
     assert "/h/" in (await mara.get("/square/t/1")).text
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-1"])
+async def test_a_number_that_no_message_has_leaves_nothing_out(world: World, number: str) -> None:
+    mara, link = await chatting(world)
+    assert COMPLAINT in words((await mara.get(link, params={"after": number})).text)
+
+
+async def test_the_page_about_a_mistake_of_ours_is_as_guarded_as_every_other(world: World) -> None:
+    async def broken() -> None:
+        raise RuntimeError("the secret of the house")
+
+    world.app.add_api_route("/broken", broken)
+    transport = httpx.ASGITransport(world.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=world.origin) as visitor:
+        answer, other = await visitor.get("/broken"), await visitor.get("/privacy")
+    assert answer.status_code == 500
+    assert "the secret of the house" not in answer.text
+    guards = ("content-security-policy", "referrer-policy", "x-content-type-options", "cache-control")
+    assert [answer.headers[name] for name in guards] == [other.headers[name] for name in guards]
