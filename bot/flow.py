@@ -131,10 +131,11 @@ class Flow:
                 await stop.stop(session, self._account(event), stop.BLOCKED, self._brand.name)
 
     async def _on_post(self, session: AsyncSession, post: Post) -> None:
-        if stop.is_stop(post.text) and await people.find(session, self._account(post)) is not None:
+        decision = self._detect.judge([post])[0]
+        to_us = decision.brand is not None or "@" not in post.text
+        if stop.is_stop(post.text) and to_us and await people.find(session, self._account(post)) is not None:
             await stop.stop(session, self._account(post), "a word in public", self._brand.name)
             return
-        decision = self._detect.judge([post])[0]
         outcome = decision.reason
         if decision.mention:
             outcome = await self._offer(session, post)
@@ -165,23 +166,28 @@ class Flow:
 
     async def _on_message(self, session: AsyncSession, message: PrivateMessage) -> None:
         account = self._account(message)
-        if stop.is_stop(message.text):
-            await stop.stop(session, account, "a word in private", self._brand.name)
-            return
         await people.promise(session, account)
         customer = await people.find(session, account)
         thread = await threads.latest_opted_in(session, customer) if customer else None
+        if stop.is_stop(message.text):
+            if thread is not None:
+                await _hear(session, thread, message)
+            await stop.stop(session, account, "a word in private", self._brand.name)
+            return
         if customer is None or thread is None or await threads.has_newer(session, customer, thread):
             author = message.author
             speaks = self._language(author.language or language.guess(message.text, self._brand.languages))
             thread = await opt_in.alone(session, self._yes, message.channel, author, speaks, "wrote to us")
-        said = await threads.append(
-            session, thread, "chat", "customer", message.text, at=message.at, external_id=message.id
-        )
+        elif customer.external_id is None:  # forgotten after the retention time, and back
+            author = message.author
+            customer.external_id, customer.handle, customer.name = author.id, author.handle, author.name
+        said = await _hear(session, thread, message)
         if said is not None and await people.may_talk(session, thread):
             _wake(thread, said)
 
     async def _on_change(self, session: AsyncSession, event: Edited | Deleted) -> None:
+        if isinstance(event, Edited) and stop.is_stop(event.text) and await people.find(session, self._account(event)):
+            await stop.stop(session, self._account(event), "a word", self._brand.name)
         for thread, message in await gather.said_in(session, event.channel, event.id):
             if isinstance(event, Deleted):
                 gather.bury(message)
@@ -189,11 +195,18 @@ class Flow:
                 message.text, message.edited_at = event.text, event.at
             threads.touch(session, thread)
 
-    def _account(self, event: Post | PrivateMessage | Blocked) -> str:
+    def _account(self, event: Post | PrivateMessage | Edited | Blocked) -> str:
         return people.account_hash(self._key, event.channel, event.author.id)
 
     def _language(self, wanted: str | None) -> str:
         return wanted if wanted and wanted in self._brand.languages else self._brand.languages[0]
+
+
+async def _hear(session: AsyncSession, thread: models.Thread, message: PrivateMessage) -> models.Message | None:
+    """Write a customer's line down; `None` if it is there already."""
+    return await threads.append(
+        session, thread, "chat", "customer", message.text, at=message.at, external_id=message.id
+    )
 
 
 def _wake(thread: models.Thread, said: models.Message) -> None:

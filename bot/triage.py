@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.say import say
@@ -208,8 +208,7 @@ async def settle(session: AsyncSession, terms: Terms, due: Due, turn: Turn | End
     if ending is None:
         return None
     await _finish(session, terms, thread, ending, told=bool(said))
-    for message in said:
-        message.epoch = thread.epoch
+    await _keep_said(session, thread)
     return ending.outcome
 
 
@@ -219,6 +218,12 @@ async def _wait(session: AsyncSession, terms: Terms, thread: Thread) -> None:
     await threads.append(
         session, thread, "chat", "bot", text, client_id=f"getting-ready-{thread.id}", delivery="pending"
     )
+
+
+async def _keep_said(session: AsyncSession, thread: Thread) -> None:
+    """What the bot said before it gave the thread away itself still goes out."""
+    waiting = (Message.thread_id == thread.id, Message.by == "bot", Message.delivery == "pending")
+    await session.execute(update(Message).where(*waiting).values(epoch=thread.epoch))
 
 
 async def _write_answers(

@@ -33,7 +33,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = with_driver(url)
         self._engine = create_async_engine(
-            self.url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=10
+            self.url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=10, hide_parameters=True
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -12,6 +12,7 @@ from bot.pages.door import Door, door, elsewhere, nothing_here
 from bot.pages.pace import TooFast
 from bot.pages.site import address, plain, see, site
 from bot.pages.view import ALL, NEWEST, view
+from handoff import people
 from handoff.models import Thread
 from handoff.square import CHANNEL
 from handoff.web.stream import stream
@@ -47,6 +48,9 @@ async def say(
         return nothing_here(here, found)
     if found.chat is None:
         return elsewhere(here, found, token, 403)
+    async with here.database.reading() as session:
+        if not await people.may_talk(session, found.chat):
+            return await chat_page(request, token, found, found.chat, 409)
     text = text.replace("\r\n", "\n").replace("\x00", "").strip()
     if error := await _objection(request, found.chat, text):
         status = 429 if isinstance(error, TooFast) else 422

@@ -135,6 +135,10 @@ class WhoeverAsksForHelp:
     """Detection by one word."""
 
     def judge(self, posts: Sequence[Post], threads: object = None) -> list[Decision]:
-        """A mention is what has "help" in it."""
-        said = ["help" in post.text.lower() for post in posts]
-        return [Decision(asks, "mention" if asks else "low score", brand="Northwind") for asks in said]
+        """A mention is what has "help" in it; the brand is heard there, and where it is named."""
+        return [self._decide(post.text.lower()) for post in posts]
+
+    def _decide(self, said: str) -> Decision:
+        asks = "help" in said
+        brand = "Northwind" if asks or "northwind" in said else None
+        return Decision(asks, "mention" if asks else "low score", brand=brand)

@@ -5,8 +5,9 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot.channel import TryLater
+from handoff import cases
 from tests.bot.town import COMPLAINT, Town, click, line, post
-from tests.cast import JOSE, MARA
+from tests.cast import ANA, JOSE, MARA
 
 DAYS, HOURS = timedelta(days=1), timedelta(hours=1)
 SAID = "Help, Northwind, the parcel for Orchard Lane 5!"
@@ -134,3 +135,14 @@ async def test_an_update_that_could_not_be_read_is_empty_after_a_day(town: Town)
     await town.pass_time(2 * DAYS)
     await town.bot.forget()
     assert await trace_of(town, "mara") == []
+
+
+async def test_a_customer_who_was_forgotten_and_comes_back_is_answered(town: Town) -> None:
+    thread_id = await town.handed_off(MARA)
+    ana = await town.hired(ANA)
+    async with town.database.transaction("test") as session:
+        await cases.close(session, thread_id, ana)
+    await town.pass_time(400 * DAYS)
+    await town.bot.forget()
+    await town.do(line(MARA, "Hello again, it is broken once more"))
+    assert await town.value("SELECT external_id FROM customers") == MARA.id

@@ -10,7 +10,7 @@ from time import monotonic
 import pytest
 
 from bot import offer, stop
-from bot.channel import Blocked, NeverDeliverable, PrivateMessage, TryLater
+from bot.channel import Blocked, Edited, NeverDeliverable, PrivateMessage, TryLater
 from bot.stop import is_stop
 from handoff import cases, errors, people
 from handoff.database import Database
@@ -249,3 +249,25 @@ async def test_a_process_that_is_killed_while_it_stops_kept_it_wholly_or_not_at_
     assert await town.value("SELECT ended_at IS NOT NULL FROM threads") is kept
     assert await town.flow.on_stop(token, "page")
     assert await town.value("SELECT ended_why FROM threads") == "stopped"
+
+
+async def test_a_word_to_somebody_else_in_public_stops_nothing(town: Town) -> None:
+    await town.handed_off(MARA)
+    await town.do(post(MARA, "@bob stop please"))
+    assert await town.value("SELECT count(*) FROM cases WHERE closed_at IS NULL") == 1
+
+
+async def test_the_line_that_says_stop_stays_in_the_thread(town: Town) -> None:
+    thread_id = await town.handed_off(MARA)
+    await town.do(line(MARA, "Cancel, please"))
+    thread = await town.thread(thread_id)
+    assert "Cancel, please" in [message.text for message in thread.messages]
+    assert thread.ended_why == "stopped"
+
+
+async def test_a_line_edited_into_a_stop_is_one(town: Town) -> None:
+    thread_id = await town.handed_off(MARA)
+    said = line(MARA, "Wait")
+    await town.do(said)
+    await town.do(Edited(said.channel, said.id, said.author, "STOP", said.at))
+    assert (await town.thread(thread_id)).ended_why == "stopped"

@@ -130,7 +130,7 @@ async def test_no_thanks_stops_all_contact_and_says_so(world: World) -> None:
     assert stop
     answer = await mara.post(stop[1])
     assert "You said STOP" in words(answer.text)
-    assert "You said stop" in words((await mara.get(link)).text)
+    assert "You said STOP" in words((await mara.get(link)).text)
     assert (await mara.post(link)).status_code == 409
     await post(mara, f"And again: {COMPLAINT}")
     await world.work()
@@ -140,15 +140,37 @@ async def test_no_thanks_stops_all_contact_and_says_so(world: World) -> None:
 
 
 async def test_whoever_holds_the_link_may_stop_us_and_see_nothing(world: World) -> None:
-    mara, link = await chatting(world)
+    mara, link = await offered(world)
     answer = await world.visitor().post(link.replace("/h/", "/stop/"))
     assert "You said STOP" in words(answer.text)
     assert COMPLAINT not in answer.text
+    assert "You said STOP" in words((await mara.get(link)).text)
+
+
+async def test_a_chat_is_ended_by_its_author_alone(world: World) -> None:
+    mara, link = await chatting(world)
+    stop = link.replace("/h/", "/stop/")
+    refused = await world.visitor().post(stop)
+    assert (refused.status_code, COMPLAINT in refused.text) == (403, False)
+    assert 'id="say"' in (await mara.get(link)).text
+    await mara.post(stop)
     await world.work()
     chat = await mara.get(link)
     assert "This chat has ended." in words(chat.text)
     assert "You will not hear from us again." in words(chat.text)
     assert 'id="say"' not in chat.text
+
+
+async def test_who_said_stop_can_come_back_by_themselves(world: World) -> None:
+    mara, link = await chatting(world)
+    await mara.post(link.replace("/h/", "/stop/"))
+    assert (await world.visitor().post(f"{link}/again")).status_code == 403
+    assert 'id="say"' not in (await mara.get(link)).text
+    await mara.post(f"{link}/again")
+    await world.work()
+    chat = await mara.get(link)
+    assert 'id="say"' in chat.text
+    assert "automated assistant" in words(chat.text)
 
 
 async def test_a_stop_with_an_unknown_link_says_that_nothing_was_stopped(world: World) -> None:
