@@ -45,17 +45,30 @@ def up(settings: BotSettings, roles: Set[str] = ROLES) -> None:
     `DatabaseDidNotStart`, `NotMigrated`, `sqlalchemy.exc.OperationalError`.
     """
     console = Console(highlight=False, soft_wrap=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    wish = _Wish()
+    for how in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(how, wish)
     _write_log(settings.home / "logs" / f"{'up' if roles == ROLES else '-'.join(sorted(roles))}.log")
     try:
         with ExitStack() as stack:
-            _run(settings, roles, stack, lambda line: console.print(escape(line)))
+            _run(settings, roles, stack, wish, lambda line: console.print(escape(line)))
     except KeyboardInterrupt:
         pass
     console.print("Knock has ended.")
 
 
-def _run(settings: BotSettings, roles: Set[str], stack: ExitStack, tell: Tell) -> None:
+class _Wish:
+    """That Knock shall end. It is kept, because an interrupt may get lost in the library that it hits."""
+
+    was_said = False
+
+    def __call__(self, *_: object) -> None:
+        """Hear a signal."""
+        self.was_said = True
+        raise KeyboardInterrupt
+
+
+def _run(settings: BotSettings, roles: Set[str], stack: ExitStack, wish: _Wish, tell: Tell) -> None:
     if roles == ROLES:
         stack.enter_context(alone(settings.home.resolve() / "up.lock"))
     listeners = {role: stack.enter_context(_listener(settings, role)) for role in sorted(roles - {"bot"})}
@@ -68,7 +81,7 @@ def _run(settings: BotSettings, roles: Set[str], stack: ExitStack, tell: Tell) -
         raise NotMigrated
     tell("Reading the brand and the detector …")
     knock = assemble(settings, url)
-    uvloop.run(_work(knock, roles, listeners, embedded, tell))
+    uvloop.run(_work(knock, roles, listeners, embedded, wish, tell))
 
 
 def _listener(settings: BotSettings, role: str) -> socket.socket:
@@ -77,11 +90,18 @@ def _listener(settings: BotSettings, role: str) -> socket.socket:
 
 
 async def _work(
-    knock: Knock, roles: Set[str], listeners: Mapping[str, socket.socket], embedded: Embedded | None, tell: Tell
+    knock: Knock,
+    roles: Set[str],
+    listeners: Mapping[str, socket.socket],
+    embedded: Embedded | None,
+    wish: _Wish,
+    tell: Tell,
 ) -> None:
     ending = asyncio.Event()
-    for wish in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(wish, ending.set)
+    for how in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(how, ending.set)
+    if wish.was_said:
+        ending.set()
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_end_with(ending))

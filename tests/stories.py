@@ -181,8 +181,9 @@ class OnSquare:
         self._topic = posted.url.path
 
     async def offers(self) -> list[str]:
-        """The buttons under the bot's posts in the topic."""
-        return re.findall(r'href="[^"]*(/h/[\w-]+)"', (await self.browser.get(self._topic)).text)
+        """The links of the bot's posts in the topic; the page repeats the newest at its top."""
+        found = re.findall(r'href="[^"]*(/h/[\w-]+)"', (await self.browser.get(self._topic)).text)
+        return list(dict.fromkeys(found))
 
     async def accept(self) -> None:
         """Press the button, then the one on the page behind it."""

@@ -1,5 +1,6 @@
 """The story as its people see it: `knock up` for real, a customer in one browser, an agent in another."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -53,8 +54,8 @@ async def talk(page: Page) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_a_post_on_the_square_becomes_a_case_that_an_agent_answers(browse: Browse, tmp_path: Path) -> None:
-    with KnockProcess(trained(tmp_path / "home", rasa=True)) as knock:
+async def test_a_post_on_the_square_becomes_a_case_that_an_agent_answers(browse: Browse, home: Path) -> None:
+    with KnockProcess(await asyncio.to_thread(trained, home, rasa=True)) as knock:
         knock.wait_until(knock.is_healthy, "its pages never answered")
         knock.wait_for("/join/")
         ana = await first_admin(await browse(), knock)
