@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -150,7 +151,8 @@ async def disable(session: AsyncSession, agent_id: int, by: Agent) -> None:
     await session.execute(update(Invitation).where(*unused).values(expires_at=now))
     mine = select(Case.thread_id).where(Case.claimed_by == agent_id, Case.closed_at.is_(None)).order_by(Case.thread_id)
     for thread_id in list(await session.scalars(mine)):
-        await cases.release(session, thread_id, by)
+        with suppress(errors.AlreadyClosed):  # closed in the meantime
+            await cases.release(session, thread_id, by)
     await _revoke(session, SignIn.agent_id == agent_id)
 
 
