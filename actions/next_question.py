@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from actions.problems import NOT_KNOWN, problem_of
 from nlu.triage_result import TALK_INTENTS
 
-MOST_TURNS = 6
+MOST_TURNS = 5
+"""Answers of the customer after the first line or post: with that one a triage ends within six."""
+
 SURE = 0.6
 SURELY_SOLVED = 0.8
 DETAILS = ("order_number", "amount", "product", "device", "more")

@@ -20,6 +20,7 @@ class Claimed:
     """A line that this worker sends now, on its thread's channel."""
 
     message_id: int
+    thread_id: int
     account: str
     channel: str
     line: PrivateLine
@@ -42,7 +43,7 @@ async def claim(session: AsyncSession, lease: timedelta) -> Claimed | bool:
     message.due_at = func.clock_timestamp() + lease
     message.tries += 1
     line = PrivateLine(f"message-{message.id}", customer.external_id, message.text, tuple(message.buttons or ()))
-    return Claimed(message.id, customer.account, thread.channel, line)
+    return Claimed(message.id, thread.id, customer.account, thread.channel, line)
 
 
 def _next() -> Select[Message, Thread, Customer]:
@@ -65,8 +66,8 @@ async def _may_go(session: AsyncSession, message: Message, thread: Thread) -> bo
 
 async def settle(session: AsyncSession, claimed: Claimed, outcome: str | BaseException) -> None:
     """Write down how a sending ended."""
+    thread = await threads.locked(session, claimed.thread_id)
     message = (await session.scalars(select(Message).where(Message.id == claimed.message_id).with_for_update())).one()
-    thread = await session.get_one(Thread, message.thread_id)
     if isinstance(outcome, str):
         message.delivery, message.external_id, message.due_at, message.trouble = "sent", outcome, None, None
     elif isinstance(outcome, TryLater):

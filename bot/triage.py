@@ -223,7 +223,8 @@ async def _wait(session: AsyncSession, terms: Terms, thread: Thread) -> None:
 async def _keep_said(session: AsyncSession, thread: Thread) -> None:
     """What the bot said before it gave the thread away itself still goes out."""
     waiting = (Message.thread_id == thread.id, Message.by == "bot", Message.delivery == "pending")
-    await session.execute(update(Message).where(*waiting).values(epoch=thread.epoch))
+    not_under_way = select(Message.id).where(*waiting).with_for_update(skip_locked=True)
+    await session.execute(update(Message).where(Message.id.in_(not_under_way)).values(epoch=thread.epoch))
 
 
 async def _write_answers(
