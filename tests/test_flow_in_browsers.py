@@ -20,7 +20,7 @@ async def first_admin(browser: BrowserContext, knock: KnockProcess) -> Page:
     assert link, knock.output
     page = await browser.new_page()
     await page.goto(link[0])
-    await page.get_by_label("Name", exact=True).fill(ANA.name)
+    await page.get_by_label("Your name").fill(ANA.name)
     await page.get_by_label("Email address").fill(ANA.email)
     await page.get_by_label("Password").fill(ANA.password)
     await page.keyboard.press("Enter")
@@ -75,4 +75,6 @@ async def test_a_post_on_the_square_becomes_a_case_that_an_agent_answers(browse:
         await mara.get_by_label("Your message").fill("Thank you!")
         await mara.get_by_role("button", name="Send").click()
         await expect(ana.locator("#team")).to_contain_text("Thank you!")
+        await mara.context.close()
+        await ana.context.close()
         assert knock.end() == 0
