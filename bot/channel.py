@@ -31,6 +31,8 @@ class Post:
     url: str | None = None
     guest_query: str | None = None
     """Telegram's ticket for the one answer in a chat where the bot is no member."""
+    summons: bool = False
+    """The author called us in this very post: by our name in it, or by quoting us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,27 @@ class PrivateLine:
     buttons: Sequence[str] = ()
 
 
+class SignIn(Protocol):
+    """Proof by the platform itself: OAuth 2.0, authorization code with PKCE (S256)."""
+
+    def address(self, state: str, challenge: str) -> str:
+        """Where the person says on the platform that it is them; it brings them back with `code` and `state`."""
+
+    async def account(self, code: str, verifier: str) -> Author:
+        """Whose account it is; all that the platform granted us is given back at once. Raises `ChannelError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """How an author can prove who they are before our page opens to them; with none, by the square's cookie."""
+
+    link: str | None = None
+    """The channel's own private place, which tells who comes (Telegram's Start)."""
+    sign_in: SignIn | None = None
+    code_to: str | None = None
+    """Our handle there, to which the author posts a code."""
+
+
 Take = Callable[[Sequence[Update]], Awaitable[None]]
 """Writes updates down; when it returns they are safe and may be acknowledged."""
 
@@ -143,14 +166,19 @@ class Channel(Protocol):
     async def send(self, line: PrivateLine) -> str:
         """Say a line in private; the id of what was said. Raises `ChannelError`."""
 
-    async def public_thread(self, post_id: str, place: str | None) -> Sequence[Post]:
-        """The public posts around a post, oldest first, as far as the channel lets us read. Raises `ChannelError`."""
+    async def public_thread(
+        self, post_id: str, place: str | None, known: Sequence[str] = ()
+    ) -> Sequence[Post | Deleted]:
+        """The public posts around a post, oldest first, as far as the channel lets us read; what is gone as `Deleted`.
+
+        `known`: ids of posts that are attached already, whose fate is asked too. Raises `ChannelError`.
+        """
 
     def link(self, token: str) -> str:
         """The address that an offer's button opens."""
 
-    def names_author(self) -> bool:
-        """Whether its private place proves who writes (Telegram's Start), so that our page need not."""
+    def way_in(self, token: str) -> WayIn:
+        """How the author of the post behind an offer can prove who they are."""
 
 
 class ChannelError(Exception):
@@ -171,6 +199,14 @@ class NeverDeliverable(ChannelError):
     def __init__(self, why: str, *, blocked: bool = False) -> None:
         super().__init__(why)
         self.blocked = blocked
+
+
+class Halted(ChannelError):
+    """Nothing was sent, and nothing more may be on this channel: until `until`, or until a person has looked."""
+
+    def __init__(self, why: str, until: datetime | None = None) -> None:
+        super().__init__(why)
+        self.until = until
 
 
 class Unknown(ChannelError):

@@ -8,7 +8,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import gather, listen, offer, opt_in, permit, stop
-from bot.channel import Blocked, Channel, Click, Deleted, Edited, Event, Post, PrivateMessage, Unreadable, Update
+from bot.channel import Blocked, Channel, Click, Deleted, Edited, Event, Post, PrivateMessage, Unreadable, Update, WayIn
 from bot.detect import Decision
 from bot.opt_in import Clicked, Landing
 from bot.say import say
@@ -85,16 +85,19 @@ class Flow:
                 await stop.stop(session, landing.account, by, self._brand.name)
             return landing is not None
 
-    def second_thought(self, post_id: str, around: Sequence[Post]) -> str | None:
+    def second_thought(self, post_id: str, around: Sequence[Post | Deleted]) -> str | None:
         """Why a post shall not be answered after all, now that the posts around it are known; `None` if it shall.
 
         It may have been changed, or stand where one more voice would do harm. A post that is not among those around
         it is out of our reach, which says nothing.
         """
-        post = next((one for one in around if one.id == post_id), None)
-        if post is None:
+        found = next((one for one in around if one.id == post_id), None)
+        if isinstance(found, Deleted):
+            return "the post is gone"
+        if found is None:
             return None
-        decision = self._detect.judge([post], {post.id: around})[0]
+        posts = [one for one in around if isinstance(one, Post)]
+        decision = self._detect.judge([found], {post_id: posts})[0]
         return None if decision.mention else decision.reason
 
     async def on_return(self, click: Click) -> bool:
@@ -112,10 +115,10 @@ class Flow:
         async with self._database.reading() as session:
             return await opt_in.landing(session, self._yes, token)
 
-    def way_in(self, channel: str, token: str) -> str | None:
-        """Where an author goes on if the channel itself proves who it is; `None` if our page does."""
+    def way_in(self, channel: str, token: str) -> WayIn:
+        """How the author of a post can prove who they are; in no way where the channel is not set up any more."""
         there = self._channels.get(channel)
-        return there.link(token) if there and there.names_author() else None
+        return there.way_in(token) if there else WayIn()
 
     async def _on(self, session: AsyncSession, event: Event) -> None:
         match event:
@@ -144,7 +147,7 @@ class Flow:
     async def _offer(self, session: AsyncSession, post: Post) -> str:
         speaks = post.author.language or language.guess(post.text, self._brand.languages)
         text, label = self._brand.offer_in(speaks)
-        refused = await permit.why_not(session, post.channel, post.place, text)
+        refused = await permit.why_not(session, post, text)
         return refused or await offer.propose(session, self._terms, post, speaks, text, label)
 
     async def _on_start(self, session: AsyncSession, click: Click) -> None:

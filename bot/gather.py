@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.channel import Post
+from bot.channel import Deleted, Post
 from handoff import people, threads
 from handoff.models import Customer, Message, Thread
 
 
-async def attach(session: AsyncSession, key: bytes, thread: Thread, posts: Sequence[Post]) -> None:
-    """Bring a locked thread up to the public posts as they are now: new ones are added, changed ones changed.
+async def attach(session: AsyncSession, key: bytes, thread: Thread, posts: Sequence[Post | Deleted]) -> None:
+    """Bring a locked thread up to the public posts as they are now: added, changed, or made a tombstone.
 
     What is not among them may just be out of reach (another place, too far back): only the channel's word buries it.
     """
@@ -20,11 +20,25 @@ async def attach(session: AsyncSession, key: bytes, thread: Thread, posts: Seque
     kept = {message.external_id: message for message in await _posts(session, thread)}
     for post in posts:
         message = kept.get(post.id)
-        if message is None:
+        if isinstance(post, Deleted):
+            if message is not None:
+                bury(message)
+        elif message is None:
             await _add(session, key, thread, post, account)
         elif message.text != post.text:
             message.text, message.edited_at, message.deleted_at = post.text, datetime.now(UTC), None
     await session.flush()
+
+
+async def known(session: AsyncSession, thread_id: int) -> Sequence[str]:
+    """The ids of the public posts that are attached and, as far as we know, still there."""
+    query = select(Message.external_id).where(
+        Message.thread_id == thread_id,
+        Message.kind == "post",
+        Message.external_id.is_not(None),
+        Message.deleted_at.is_(None),
+    )
+    return [found for found in await session.scalars(query) if found]
 
 
 def bury(message: Message) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.channel import Post
 from handoff.models import Offer, Thread
 
 POLICIES = Path(__file__).parent / "policies"
@@ -18,7 +19,7 @@ POLICIES = Path(__file__).parent / "policies"
 class OfferRule(msgspec.Struct, forbid_unknown_fields=True):
     """To whom an offer may be made, how often in one place, and how long it may be in characters."""
 
-    to: Literal["members", "nobody"]
+    to: Literal["members", "summoners", "nobody"]
     per_place_per_hour: int
     longest: int
 
@@ -45,16 +46,18 @@ def policies(folder: Path = POLICIES) -> Mapping[str, Policy]:
     return {path.stem: msgspec.toml.decode(path.read_bytes(), type=Policy) for path in sorted(folder.glob("*.toml"))}
 
 
-async def why_not(session: AsyncSession, channel: str, place: str | None, text: str) -> str | None:
+async def why_not(session: AsyncSession, post: Post, text: str) -> str | None:
     """Why an offer may not be made here now, in the words of the tally; `None` if it may. No policy, no offer."""
-    policy = policies().get(channel)
+    policy = policies().get(post.channel)
     if policy is None or policy.offer.to == "nobody":
         return "the channel does not allow it"
+    if policy.offer.to == "summoners" and not post.summons:
+        return "would have offered"
     if len(text) > policy.offer.longest:
         return "the offer is too long for the channel"
     recent = select(func.count(Offer.id)).join(Thread)
     hour = func.clock_timestamp() - timedelta(hours=1)
-    here = (Thread.channel == channel, Offer.place == place, Offer.created_at > hour)
+    here = (Thread.channel == post.channel, Offer.place == post.place, Offer.created_at > hour)
     if (await session.scalar(recent.where(*here)) or 0) >= policy.offer.per_place_per_hour:
         return "enough offers in this place"
     return None

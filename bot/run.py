@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from bot import deliver, forget, gather, look, offer, reconcile, repeat, stop, triage
-from bot.channel import Channel, NeverDeliverable, Post
+from bot.channel import Channel, Deleted, NeverDeliverable, Post
 from bot.flow import Flow
 from bot.settings import BotSettings, Brand
 from handoff import threads
@@ -124,13 +124,19 @@ class Bot:
             log.warning("thread %s: %s", due.thread_id, down)
             return triage.give_up(self._triage_terms, due, down)
 
-    async def _thread_of(self, due: triage.Due) -> Sequence[Post]:
-        return await self._public_thread(due.channel, due.post_id, due.place) if due.post_id else ()
+    async def _thread_of(self, due: triage.Due) -> Sequence[Post | Deleted]:
+        if not due.post_id:
+            return ()
+        async with self._database.reading() as session:
+            known = await gather.known(session, due.thread_id)
+        return await self._public_thread(due.channel, due.post_id, due.place, known)
 
-    async def _public_thread(self, channel: str, post_id: str, place: str | None) -> Sequence[Post]:
+    async def _public_thread(
+        self, channel: str, post_id: str, place: str | None, known: Sequence[str] = ()
+    ) -> Sequence[Post | Deleted]:
         try:
             async with outside("gather.read"):
-                return await self._channels[channel].public_thread(post_id, place)
+                return await self._channels[channel].public_thread(post_id, place, known)
         except Exception as error:
             log.warning("the public thread of post %s on %s could not be read: %r", post_id, channel, error)
             return ()

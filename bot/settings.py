@@ -35,6 +35,48 @@ class BotSettings(Settings):
     telegram_webhook_secret: str | None = Field(default=None, repr=False, pattern=r"^[A-Za-z0-9_-]{16,256}$")
     """What proves that a push is Telegram's: 16 to 256 of A-Z, a-z, 0-9, _ and -."""
 
+    x_client_id: str | None = None
+    """OAuth 2.0 client id of your app on X; no X when not set."""
+
+    x_client_secret: str | None = Field(default=None, repr=False)
+    """Its client secret."""
+
+    x_access_token: str | None = Field(default=None, repr=False)
+    """User access token of the account that answers (tweet.read, tweet.write, users.read, offline.access)."""
+
+    x_refresh_token: str | None = Field(default=None, repr=False)
+    """Its refresh token, with which Knock gets the next ones by itself."""
+
+    x_bearer_token: str | None = Field(default=None, repr=False)
+    """The app's own token, for webhooks and for listening beyond mentions."""
+
+    x_consumer_secret: str | None = Field(default=None, repr=False)
+    """The app's consumer secret, with which X signs what it pushes."""
+
+    x_webhook_url: str | None = None
+    """Where X shall push mentions, under the public address and without a port; we only ask for them when not set."""
+
+    x_search: str | None = None
+    """A search whose posts are counted as "would have offered"; nobody that it finds is answered."""
+
+    x_stream: bool = False
+    """Whether that search is followed as a stream in place of asking again and again."""
+
+    x_poll_seconds: float = Field(default=30, ge=2)
+    """Seconds between two looks at our mentions."""
+
+    x_budget: float = Field(default=10, ge=0)
+    """Dollars that X may cost on one day (UTC); no call is made beyond them."""
+
+    x_sign_in: bool = True
+    """Whether customers may prove who they are by "Sign in with X"; posting a code works in any case."""
+
+    x_api: str = "https://api.x.com"
+    """Another server of X's API than X's own."""
+
+    x_sign_in_url: str = "https://x.com/i/oauth2/authorize"
+    """Where people sign in with X."""
+
     rasa_url: str | None = None
     """A Rasa server of your own; one is started as a child when not set."""
 
@@ -80,6 +122,14 @@ class BotSettings(Settings):
     def _webhook_has_a_secret(self) -> Self:
         if self.telegram_webhook_url and not self.telegram_webhook_secret:
             raise ValueError("KNOCK_TELEGRAM_WEBHOOK_URL needs KNOCK_TELEGRAM_WEBHOOK_SECRET")
+        return self
+
+    @model_validator(mode="after")
+    def _x_is_whole(self) -> Self:
+        if self.x_webhook_url and not (self.x_consumer_secret and self.x_bearer_token):
+            raise ValueError("KNOCK_X_WEBHOOK_URL needs KNOCK_X_CONSUMER_SECRET and KNOCK_X_BEARER_TOKEN")
+        if self.x_search and not self.x_bearer_token:
+            raise ValueError("KNOCK_X_SEARCH needs KNOCK_X_BEARER_TOKEN")
         return self
 
     @cached_property

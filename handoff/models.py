@@ -91,6 +91,8 @@ class Thread(Base):
     """Where the talk with Rasa stands: its events, which Rasa itself is not trusted to keep."""
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[str | None]
+    solved: Mapped[bool | None]
+    """What the customer said when they were asked, at the end."""
 
     customer: Mapped[Customer] = relationship(lazy="raise")
     messages: Mapped[list["Message"]] = relationship(lazy="raise", order_by="Message.seq", back_populates="thread")
@@ -187,6 +189,7 @@ class Attempt(Base):
     __table_args__ = (
         one_of("state", AttemptState),
         Index("uq_attempts_live", "offer_id", unique=True, postgresql_where=text("state <> 'not_sent'")),
+        Index("ix_attempts_started_at", "started_at"),
     )
 
     offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"), primary_key=True)

@@ -21,6 +21,7 @@ from bot.channel import (
     Take,
     Unknown,
     Unreadable,
+    WayIn,
 )
 from handoff import members, square, tokens
 from handoff.database import Database
@@ -107,7 +108,7 @@ class Square:
         """Nothing leaves the house: the chat page shows what the record says was sent."""
         return line.key
 
-    async def public_thread(self, post_id: str, place: str | None) -> Sequence[Post]:
+    async def public_thread(self, post_id: str, place: str | None, known: Sequence[str] = ()) -> Sequence[Post]:
         """The posts of the topic, oldest first, without those that were removed. Raises `Unknown`."""
         topic = int(place or post_id)
         try:
@@ -121,9 +122,9 @@ class Square:
         """The page where the author of the post opts in."""
         return f"{self._origin}/h/{token}"
 
-    def names_author(self) -> bool:
-        """No: our page looks at the square's cookie."""
-        return False
+    def way_in(self, token: str) -> WayIn:
+        """None of its own: our page looks at the square's cookie."""
+        return WayIn()
 
     def _post(self, one: SquarePost) -> Post:
         author = Author(str(one.member_id), one.member.name, one.member.name, one.member.is_bot)

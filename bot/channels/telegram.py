@@ -22,7 +22,7 @@ from telegram import (
 from telegram.helpers import create_deep_linked_url
 from telegram.request import HTTPXRequest
 
-from bot.channel import ChannelError, Event, NeverDeliverable, Post, PrivateLine, PublicOffer, Take, TryLater
+from bot.channel import ChannelError, Event, NeverDeliverable, Post, PrivateLine, PublicOffer, Take, TryLater, WayIn
 from bot.channels import telegram_reading
 from bot.channels.telegram_listening import KINDS, Webhook, keep_trying, poll, webhook_route
 from bot.channels.telegram_sending import Limits, outcome, parts, rows
@@ -125,7 +125,7 @@ class Telegram:
             raise NeverDeliverable("there is nothing to say")
         return said[-1]
 
-    async def public_thread(self, post_id: str, place: str | None) -> Sequence[Post]:
+    async def public_thread(self, post_id: str, place: str | None, known: Sequence[str] = ()) -> Sequence[Post]:
         """Nothing: a bot cannot read what was said before; `read` gives the post that a post answers."""
         return []
 
@@ -133,9 +133,9 @@ class Telegram:
         """The address that opens our private chat, where Start sends the token."""
         return create_deep_linked_url(self.username or "", token)
 
-    def names_author(self) -> bool:
+    def way_in(self, token: str) -> WayIn:
         """Telegram tells who presses Start."""
-        return True
+        return WayIn(link=self.link(token))
 
     async def _answer_guest(self, offer: PublicOffer, button: InlineKeyboardMarkup) -> str:
         words = InputTextMessageContent(offer.text, link_preview_options=NO_PREVIEW)

@@ -66,5 +66,5 @@ def nothing_here(here: Site, door: Door | None) -> HTMLResponse:
 def elsewhere(here: Site, door: Door, token: str, status: int = 200) -> HTMLResponse:
     """For whoever is not proven to be the author: not a byte of the thread."""
     channel = door.landing.channel
-    link = here.flow.way_in(channel, token)
+    link = here.flow.way_in(channel, token).link
     return here.page("elsewhere.html", status, token=token, channel=channel.capitalize(), link=link)

@@ -3,15 +3,11 @@
 from alembic import context
 from sqlalchemy import create_engine
 
-import handoff.models
-import handoff.square
-from handoff.base import Base
-
-__all__ = ["handoff"]
+from handoff.tables import METADATA
 
 engine = create_engine(context.config.attributes["url"])
 with engine.connect() as connection:
-    context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=True)
+    context.configure(connection=connection, target_metadata=METADATA, compare_server_default=True)
     with context.begin_transaction():
         context.run_migrations()
 engine.dispose()

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from bot import channel
-from bot.channel import Event, Post, PrivateLine, PublicOffer
+from bot.channel import Event, Post, PrivateLine, PublicOffer, WayIn
 from bot.detect import Decision
 from nlu.rasa import Rasa
 
@@ -61,7 +61,7 @@ class Street:
             raise self.finds
         return self.finds
 
-    async def public_thread(self, post_id: str, place: str | None) -> Sequence[Post]:
+    async def public_thread(self, post_id: str, place: str | None, known: Sequence[str] = ()) -> Sequence[Post]:
         """What the test says can be read."""
         if isinstance(self.posts, Exception):
             raise self.posts
@@ -71,9 +71,9 @@ class Street:
         """Where an offer's button leads."""
         return f"https://street.example/{token}"
 
-    def names_author(self) -> bool:
+    def way_in(self, token: str) -> WayIn:
         """A click comes with the account that made it."""
-        return True
+        return WayIn(link=self.link(token))
 
     async def _say(self, said: Any, where: list[Any]) -> str:
         outcome = self.outcomes.popleft() if self.outcomes else f"said-{next(_numbers)}"

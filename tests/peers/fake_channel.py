@@ -11,7 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.channel import Author, Click, Event, Post, PrivateLine, PrivateMessage, PublicOffer, Take, Unknown, Update
+from bot.channel import (
+    Author,
+    Click,
+    Event,
+    Post,
+    PrivateLine,
+    PrivateMessage,
+    PublicOffer,
+    Take,
+    Unknown,
+    Update,
+    WayIn,
+)
 
 MARA = Author("7", "mara", "Mara", language="en")
 COMPLAINT = "@northwind my order NW-20418 still has not arrived, can somebody help?"
@@ -102,7 +114,7 @@ class FakeChannel:
         self._ledger.add(kind="send", key=line.key, to=line.to, text=line.text)
         return f"line-{line.key}"
 
-    async def public_thread(self, post_id: str, place: str | None) -> Sequence[Post]:
+    async def public_thread(self, post_id: str, place: str | None, known: Sequence[str] = ()) -> Sequence[Post]:
         """The platform shows the post."""
         return [Post(self.name, post_id, MARA, COMPLAINT, datetime.now(UTC), place=place)]
 
@@ -110,6 +122,6 @@ class FakeChannel:
         """Where the offer's button leads."""
         return f"https://channel.example/{token}"
 
-    def names_author(self) -> bool:
+    def way_in(self, token: str) -> WayIn:
         """A click comes with the account that made it."""
-        return True
+        return WayIn(link=self.link(token))

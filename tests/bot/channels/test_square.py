@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot.channel import Deleted, Edited, NeverDeliverable, Post, PrivateLine, PublicOffer, Unknown, Unreadable
+from bot.channel import Deleted, Edited, NeverDeliverable, Post, PrivateLine, PublicOffer, Unknown, Unreadable, WayIn
 from bot.channels.square import Square
 from handoff import members, square
 from handoff.database import Database
@@ -130,5 +130,5 @@ async def test_the_public_thread_is_the_topic_without_what_was_removed(database:
 
 async def test_the_private_place_is_our_own_page(channel: Square) -> None:
     assert channel.link("t1") == f"{ORIGIN}/h/t1"
-    assert not channel.names_author()
+    assert channel.way_in("token") == WayIn()
     assert await channel.send(PrivateLine("message-7", "1", "Hello")) == "message-7"
