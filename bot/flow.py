@@ -147,7 +147,9 @@ class Flow:
     async def _offer(self, session: AsyncSession, post: Post) -> str:
         speaks = post.author.language or language.guess(post.text, self._brand.languages)
         text, label = self._brand.offer_in(speaks)
-        refused = await permit.why_not(session, post, text)
+        if permit.needs_opt_out(post.channel):
+            text = f"{text} {say('opt_out', speaks)}"
+        refused = await permit.why_not(session, post, text, label)
         return refused or await offer.propose(session, self._terms, post, speaks, text, label)
 
     async def _on_start(self, session: AsyncSession, click: Click) -> None:

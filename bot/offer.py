@@ -4,6 +4,7 @@ reliability: a write to the network happens only after the attempt is committed,
 needs the proof that the one before had no effect. The triggers of the second migration refuse everything else.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -11,7 +12,7 @@ from time import monotonic
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.channel import NeverDeliverable, Post, PublicOffer, TryLater
+from bot.channel import Halted, NeverDeliverable, Post, PublicOffer, TryLater
 from handoff import offers, people, threads, tokens
 from handoff.base import OfferState
 from handoff.models import Attempt, Offer, Promise, Thread
@@ -106,10 +107,12 @@ async def _write_offer(
     offer.token_hash = tokens.digest(tokens.offer_token(terms.key, offer.id))
 
 
-async def claim(session: AsyncSession, terms: Terms) -> Claimed | bool:
-    """Take the next offer that is due. `False`: there is none. `True`: one was due, but must not be sent any more."""
-    due = select(Offer).where(Offer.state == "ready", Offer.due_at <= func.clock_timestamp())
-    candidate = (await session.scalars(due.order_by(Offer.due_at).limit(1))).first()
+async def claim(session: AsyncSession, terms: Terms, silent: Collection[str] = ()) -> Claimed | bool:
+    """Take the next offer that is due on a channel that is not `silent`: of the brand that waits longest, the oldest.
+
+    `False`: there is none. `True`: one was due, but must not be sent any more.
+    """
+    candidate = await offers.next_due(session, silent)
     if candidate is None:
         return False
     promise = await people.promise(session, candidate.account)
@@ -155,16 +158,17 @@ async def settle(session: AsyncSession, claimed: Claimed, outcome: str | BaseExc
     offer = await offers.locked(session, claimed.offer_id)
     if isinstance(outcome, str):
         await offers.mark_sent(session, offer, "accepted", outcome)
-    elif not isinstance(outcome, TryLater | NeverDeliverable):
+    elif not isinstance(outcome, TryLater | NeverDeliverable | Halted):
         await offers.put_in_doubt(session, offer, f"{type(outcome).__name__}: {outcome}")
     elif await offers.mark_not_sent(session, offer, str(outcome)):
         await _not_sent(session, offer, outcome)
 
 
-async def _not_sent(session: AsyncSession, offer: Offer, error: TryLater | NeverDeliverable) -> None:
-    if isinstance(error, TryLater):
+async def _not_sent(session: AsyncSession, offer: Offer, error: TryLater | NeverDeliverable | Halted) -> None:
+    if not isinstance(error, NeverDeliverable):
+        wait = error.seconds if isinstance(error, TryLater) else 0.0
         offer.state, offer.why = "ready", str(error)
-        offer.due_at = datetime.now(UTC) + timedelta(seconds=error.seconds)
+        offer.due_at = datetime.now(UTC) + timedelta(seconds=wait)
         return
     offer.state, offer.why = "failed", str(error)
     thread = await threads.locked(session, offer.thread_id)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from bot import deliver, forget, gather, look, offer, reconcile, repeat, stop, triage
-from bot.channel import Channel, Deleted, NeverDeliverable, Post
+from bot import deliver, forget, gather, look, offer, permit, reconcile, repeat, stop, triage
+from bot.channel import Channel, Deleted, Halted, NeverDeliverable, Post
 from bot.flow import Flow
 from bot.settings import BotSettings, Brand
 from handoff import threads
@@ -17,6 +17,9 @@ from handoff.live import Live
 from nlu.rasa import Rasa, RasaDown, Turn
 
 log = logging.getLogger(__name__)
+
+HALTED = 60.0
+"""Seconds after which a channel that halted is listened to again: what it lacks may have been given to it."""
 
 
 class Bot:
@@ -61,14 +64,22 @@ class Bot:
         while True:
             try:
                 await channel.listen(self._flow.take)
+            except Halted as error:
+                await self._halt(channel.name, error)
+                await asyncio.sleep(HALTED)
             except Exception:
                 log.exception("%s stopped listening; trying again", channel.name)
             await asyncio.sleep(repeat.IDLE)
 
+    async def _halt(self, channel: str, error: Halted) -> None:
+        log.error("%s is silent from now on: %s", channel, error)
+        async with self._database.transaction("run.halt") as session:
+            await permit.halt(session, channel, error)
+
     async def claim_offer(self) -> repeat.Claim:
         """Claim the next offer; the work is to say it."""
         async with self._database.transaction("offer.claim") as session:
-            claimed = await offer.claim(session, self._offer_terms)
+            claimed = await offer.claim(session, self._offer_terms, await permit.silent(session))
         if isinstance(claimed, bool):
             return claimed
         return lambda: self._say_offer(claimed)
@@ -76,6 +87,8 @@ class Bot:
     async def _say_offer(self, claimed: offer.Claimed) -> None:
         outcome = await self._try_offer(claimed)
         async with self._database.transaction("offer.settle") as session:
+            if isinstance(outcome, Halted):
+                await permit.halt(session, claimed.channel, outcome)
             await offer.settle(session, claimed, outcome)
 
     async def _try_offer(self, claimed: offer.Claimed) -> str | Exception:
@@ -137,6 +150,9 @@ class Bot:
         try:
             async with outside("gather.read"):
                 return await self._channels[channel].public_thread(post_id, place, known)
+        except Halted as error:
+            await self._halt(channel, error)
+            return ()
         except Exception as error:
             log.warning("the public thread of post %s on %s could not be read: %r", post_id, channel, error)
             return ()

@@ -1,9 +1,12 @@
 """Offers and the attempts to say them. The triggers of the second migration refuse every step that is not here."""
 
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff.models import Attempt, Offer
+from handoff.models import Attempt, Offer, Thread
 
 
 async def locked(session: AsyncSession, offer_id: int) -> Offer:
@@ -15,6 +18,33 @@ async def locked(session: AsyncSession, offer_id: int) -> Offer:
 async def by_token_hash(session: AsyncSession, token_hash: str) -> Offer | None:
     """The offer that a link belongs to."""
     return (await session.scalars(select(Offer).where(Offer.token_hash == token_hash))).one_or_none()
+
+
+async def next_due(session: AsyncSession, silent: Collection[str] = ()) -> Offer | None:
+    """The oldest offer that may be said now, of the brand whose last attempt is the longest ago: none starves another.
+
+    `silent`: the channels on which nothing may be said.
+    """
+    due = (Offer.state == "ready", Offer.due_at <= func.clock_timestamp(), Thread.channel.not_in(silent))
+    brands = set(await session.scalars(select(Thread.brand).distinct().join(Offer).where(*due)))
+    if not brands:
+        return None
+    brand = brands.pop() if len(brands) == 1 else await _longest_ago(session, brands)
+    oldest = select(Offer).join(Thread).where(*due, Thread.brand == brand).order_by(Offer.id).limit(1)
+    return (await session.scalars(oldest)).first()
+
+
+async def _longest_ago(session: AsyncSession, brands: Collection[str]) -> str:
+    last = select(Thread.brand, func.max(Attempt.started_at)).join(Offer, Offer.thread_id == Thread.id).join(Attempt)
+    recent = Attempt.started_at > func.clock_timestamp() - timedelta(days=1)
+    served = dict((await session.execute(last.where(recent).group_by(Thread.brand))).tuples().all())
+    return min(sorted(brands), key=lambda brand: served.get(brand, datetime.min.replace(tzinfo=UTC)))
+
+
+async def waiting(session: AsyncSession) -> Mapping[str, int]:
+    """How many offers wait to be said, by channel."""
+    query = select(Thread.channel, func.count()).join(Offer).where(Offer.state == "ready").group_by(Thread.channel)
+    return dict((await session.execute(query)).tuples().all())
 
 
 async def live_attempt(session: AsyncSession, offer: Offer) -> Attempt | None:

@@ -1,8 +1,11 @@
 """What a channel cost us, by day: money is reserved before a call, so that the budget is never passed."""
 
+from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from handoff.base import Base
@@ -18,3 +21,40 @@ class Spending(Base):
     item: Mapped[str] = mapped_column(primary_key=True)
     units: Mapped[int] = mapped_column(BigInteger)
     cost: Mapped[int] = mapped_column(BigInteger)
+
+
+async def reserve(session: AsyncSession, day: date, channel: str, item: str, units: int, cost: int, most: int) -> bool:
+    """Write a cost down before it arises. `False`, and nothing is written, if the day would cost more than `most`.
+
+    `cost` and `most` are millionths of a dollar. Who reserves on the same channel meanwhile waits.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"spendings {channel}"))))
+    if await total(session, day, channel) + cost > most:
+        return False
+    await _add(session, day, channel, item, units, cost)
+    return True
+
+
+async def give_back(session: AsyncSession, day: date, channel: str, item: str, units: int, cost: int) -> None:
+    """What was reserved and did not arise."""
+    await _add(session, day, channel, item, -units, -cost)
+
+
+async def total(session: AsyncSession, day: date, channel: str) -> int:
+    """What a channel cost on a day, in millionths of a dollar."""
+    query = select(func.sum(Spending.cost)).where(Spending.day == day, Spending.channel == channel)
+    return int(await session.scalar(query) or 0)
+
+
+async def of_day(session: AsyncSession, day: date) -> Sequence[Spending]:
+    """All that a day cost."""
+    query = select(Spending).where(Spending.day == day).order_by(Spending.channel, Spending.item)
+    return (await session.scalars(query)).all()
+
+
+async def _add(session: AsyncSession, day: date, channel: str, item: str, units: int, cost: int) -> None:
+    row = insert(Spending).values(day=day, channel=channel, item=item, units=units, cost=cost)
+    more = {"units": Spending.units + units, "cost": Spending.cost + cost}
+    await session.execute(
+        row.on_conflict_do_update(index_elements=[Spending.day, Spending.channel, Spending.item], set_=more)
+    )

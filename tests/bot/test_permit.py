@@ -42,13 +42,13 @@ def test_a_policy_with_a_wrong_key_is_refused_by_name(tmp_path: Path) -> None:
 async def test_a_channel_without_a_policy_gets_no_offer(town: Town) -> None:
     async with town.database.reading() as session:
         nowhere = replace(post(MARA), channel="nowhere")
-        assert await permit.why_not(session, nowhere, "hi") == "the channel does not allow it"
+        assert await permit.why_not(session, nowhere, "hi", "Help") == "the channel does not allow it"
 
 
 async def test_an_offer_that_is_too_long_for_the_channel_is_not_made(town: Town) -> None:
     async with town.database.reading() as session:
-        assert await permit.why_not(session, post(MARA), "x" * 4097) == "the offer is too long for the channel"
-        assert await permit.why_not(session, post(MARA), "x" * 4096) is None
+        assert await permit.why_not(session, post(MARA), "x" * 4097, "Help") == "the offer is too long for the channel"
+        assert await permit.why_not(session, post(MARA), "x" * 4096, "Help") is None
 
 
 async def test_a_place_is_not_flooded_with_offers(town: Town) -> None:
