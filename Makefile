@@ -19,7 +19,7 @@ PYTHON = $(call first_python,sys.version_info >= (3, 11),python3 python3.13 pyth
 PYTHON_OF_RASA = $(call first_python,sys.version_info[:2] == (3, 10),python3.10 \
 	$${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.10*/bin/python3.10 "$$($(UV) python find 3.10 2>/dev/null)")
 
-.PHONY: help setup setup-browser run test check lint bench format lock
+.PHONY: help setup setup-browser run test check lint bench format words lock
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,13 @@ bench: setup ## measure; docs/performance.md has the figures
 format: setup ## put the code into our form
 	.venv/bin/ruff check --fix --quiet .
 	.venv/bin/ruff format .
+
+words: setup ## bring the catalogues of the customers' pages up to date
+	@mkdir -p var
+	.venv/bin/pybabel --quiet extract --mapping pyproject.toml --ignore-dirs "node_modules tests var .*" --keywords N_ \
+		--add-location file --no-wrap --omit-header --output var/pages.pot .
+	.venv/bin/pybabel --quiet update --domain pages --input-file var/pages.pot --output-dir bot/pages/languages \
+		--no-wrap --omit-header --no-fuzzy-matching --ignore-obsolete
 
 lock: .tools/.made ## pin all dependencies anew
 	$(UV) pip compile requirements-tools.in $(LOCK) -o requirements-tools.lock

@@ -31,7 +31,7 @@ def folded(name: str) -> str:
 def objection(name: str, house: Iterable[str] = ()) -> str | None:
     """Why a tidy name cannot be had, as a sentence; `house` are the names of the brand."""
     if not SHORTEST <= len(name) <= LONGEST:
-        return f"A name has {SHORTEST} to {LONGEST} characters."
+        return "A name has 2 to 30 characters."
     if not all(_is_plain(letter) or letter in " .'’-_" for letter in name) or not any(map(str.isalpha, name)):
         return "Use letters, digits, spaces, dots and dashes, and at least one letter."
     if len(_alphabets(name)) > 1:

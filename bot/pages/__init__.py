@@ -2,6 +2,8 @@
 
 app      the application: what is shared by every page
 site     what every page is made with, and who is asking
+speak    in which language
+collect  what a translator finds besides
 pace     how often one person may do what
 square   /square: the forum
 posts    /square/p: what an author or a reader may do with one post

@@ -15,6 +15,7 @@ from bot.flow import Flow
 from bot.pages import chat, link, posts, square, stop
 from bot.pages.pace import TooFast
 from bot.pages.site import Site, see, site
+from bot.pages.speak import Speaks
 from bot.settings import BotSettings, Brand
 from handoff.database import Database
 from handoff.live import Live
@@ -47,6 +48,7 @@ def create_app(settings: BotSettings, brand: Brand, database: Database, flow: Fl
         app.include_router(part.router)
     app.mount("/static", here.assets)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Speaks, languages=here.languages)
     app.add_middleware(SameOrigin, origin=settings.public_origin)
     app.add_middleware(SecurityHeaders, origin=settings.public_origin, referrer=REFERRER)
     for error, answer in ERRORS.items():

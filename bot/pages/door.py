@@ -47,6 +47,8 @@ async def door(request: Request, token: str) -> Door | None:
         return None
     asking = account_hash(here.settings.key, CHANNEL, str(member.id)) if member else ""
     is_author = compare_digest(asking, landing.account)
+    if is_author:
+        here.languages.prefer(landing.language)
     return Door(landing, member, is_author, await _chat(here, landing) if is_author else None)
 
 

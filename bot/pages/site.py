@@ -12,7 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import RedirectResponse
 
 from bot.flow import Flow
+from bot.pages import speak
 from bot.pages.pace import Pace
+from bot.pages.speak import Languages
 from bot.settings import BotSettings, Brand
 from handoff import members
 from handoff.database import Database
@@ -38,6 +40,8 @@ class Site:
     live: Live
     pace: Pace = field(default_factory=Pace)
     assets: Assets = field(default_factory=lambda: Assets(HERE / "static", icons=ICONS))
+    catalogues: Path = speak.FOLDER
+    languages: Languages = field(init=False)
     templates: Environment = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,10 +51,15 @@ class Site:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
+        templates.install_gettext_callables(speak._, speak.ngettext, newstyle=True)  # type: ignore[attr-defined]
+        templates.policies["ext.i18n.trimmed"] = True
         templates.globals |= {"asset": self.assets.url, "brand": self.brand.name, "indexed": False}
-        templates.filters |= {"iso": _iso, "moment": moment}
+        templates.globals |= {"spoken": speak.spoken}
+        templates.filters |= {"iso": _iso, "moment": speak.moment, "day": speak.day, "amount": speak.amount}
         object.__setattr__(self, "templates", templates)
+        object.__setattr__(self, "languages", Languages(self.brand.languages, self.catalogues))
 
     def page(self, template: str, status: int = 200, **names: Any) -> HTMLResponse:
         """A page from a template. A form on it carries a fresh `key`, so that pressing twice does once."""
@@ -105,12 +114,6 @@ def see(path: str) -> RedirectResponse:
 def plain(key: str) -> str:
     """The key that a form carries, as far as one of ours could look like it."""
     return "".join(letter for letter in key[:64] if letter.isascii() and (letter.isalnum() or letter in "-_"))
-
-
-def moment(at: datetime) -> str:
-    """A time as a page without scripts can say it: today by the clock, before that by the date."""
-    at = at.astimezone(UTC)
-    return at.strftime("%H:%M UTC") if at.date() == datetime.now(UTC).date() else at.strftime("%-d %b %Y, %H:%M UTC")
 
 
 def _iso(at: datetime) -> str:
