@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.channel import Author, Click
 from bot.say import say
 from handoff import offers, people, threads, tokens
-from handoff.models import Customer, Offer, OptIn, Promise, Thread
+from handoff.models import Customer, Message, Offer, OptIn, Promise, Thread
 
 Outcome = Literal["opted_in", "already", "not_author", "unknown", "expired", "stopped"]
 
@@ -45,20 +45,22 @@ class Landing:
     expired: bool
     opted_in: bool
     stopped: bool
+    posted_at: datetime | None = None
 
 
 async def landing(session: AsyncSession, yes: Yes, token: str) -> Landing | None:
-    """Look a link up and change nothing; `None` if it is none of ours."""
-    offer = await offers.by_token_hash(session, tokens.digest(token))
-    if offer is None:
+    """Look a link up and change nothing; `None` if it is none of ours, which takes the same one question."""
+    post = (Message.thread_id == Thread.id, Message.kind == "post", Message.by == "customer")
+    posted_at = select(func.max(Message.at)).where(*post).correlate(Thread).scalar_subquery()
+    query = select(Offer, Thread, Promise, OptIn, posted_at).where(Offer.token_hash == tokens.digest(token))
+    joined = query.join(Thread, Thread.id == Offer.thread_id).join(Promise, Promise.account == Offer.account)
+    found = (await session.execute(joined.outerjoin(OptIn, OptIn.thread_id == Thread.id))).one_or_none()
+    if found is None:
         return None
-    thread = await session.get_one(Thread, offer.thread_id)
-    promise = await session.get_one(Promise, offer.account)
-    opt_in = await session.get(OptIn, thread.id)
+    offer, thread, promise, opt_in, at = found.tuple()
     stopped = promise.stopped_at is not None and (opt_in is None or promise.stopped_at > opt_in.at)
-    return Landing(
-        thread.id, thread.channel, offer.account, thread.language, _expired(offer, yes), opt_in is not None, stopped
-    )
+    said_yes, expired = opt_in is not None, _expired(offer, yes)
+    return Landing(thread.id, thread.channel, offer.account, thread.language, expired, said_yes, stopped, at)
 
 
 async def click(session: AsyncSession, yes: Yes, event: Click, proof: str) -> Clicked:
