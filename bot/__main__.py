@@ -12,10 +12,12 @@ from sqlalchemy.exc import OperationalError
 
 from bot import doctor, up
 from bot.assemble import detection
+from bot.explain import explain
+from bot.permit import policies
 from bot.replay import replay as replay_file
 from bot.serve import PortTaken
 from bot.settings import BotSettings, BrandUnreadable, read_brand
-from handoff import agents, schema
+from handoff import agents, halts, schema
 from handoff.database import Database
 from handoff.embedded import AlreadyRunning, DatabaseDidNotStart, Embedded
 from handoff.errors import Refusal
@@ -122,6 +124,33 @@ def doctor_command(settings: BotSettings) -> None:
     doctor.show(lines, Console())
     if any(line.is_wrong for line in lines):
         raise SystemExit(1)
+
+
+@main.command("policy")
+@click.argument("channel", required=False, type=click.Choice(sorted(policies())))
+def policy_command(channel: str | None) -> None:
+    """Say in words what we may do on CHANNEL, or on every one, and on what rules that rests."""
+    for name in [channel] if channel else sorted(policies()):
+        explain(name, policies()[name], Console(highlight=False))
+
+
+@main.command()
+@click.argument("channel", type=click.Choice(sorted(policies())))
+@click.pass_obj
+def resume(settings: BotSettings, channel: str) -> None:
+    """Let the bot speak again on CHANNEL, where it fell silent until somebody looks; `knock doctor` says why."""
+    with _record(settings) as url:
+        was_silent = asyncio.run(_resume(url, channel))
+    click.echo(f"The bot speaks again on {channel}." if was_silent else f"The bot was not silent on {channel}.")
+
+
+async def _resume(url: str, channel: str) -> bool:
+    database = Database(url, pool_size=1)
+    try:
+        async with database.transaction("resume") as session:
+            return await halts.end(session, channel)
+    finally:
+        await database.close()
 
 
 @main.group()

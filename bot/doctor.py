@@ -5,6 +5,7 @@ import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 import httpx
@@ -15,9 +16,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import explain, permit
 from bot.channel import ChannelError
 from bot.channels.telegram import Telegram
 from bot.settings import BotSettings, BrandUnreadable, read_brand
+from bot.spend import MILLION
+from handoff import halts, offers, spendings
 from handoff.database import Database
 from handoff.embedded import Embedded
 from handoff.models import Case, Offer, Update
@@ -159,7 +163,9 @@ async def _record(settings: BotSettings) -> list[Line]:
     try:
         async with database.reading() as session:
             version = await _version(session, url, where)
-            return [version] if version.is_wrong else [version, *await _work(session)]
+            if version.is_wrong:
+                return [version]
+            return [version, *await _work(session), *await _speaking(session, settings)]
     except SQLAlchemyError as error:
         if settings.database_url:
             return [wrong("Database", f"{where}: {error.__cause__ or error}", "Is it running, and the address right?")]
@@ -192,3 +198,36 @@ async def _work(session: AsyncSession) -> list[Line]:
             note("Cases", f"{count} waiting, the first since {oldest:%Y-%m-%d %H:%M}", "They are in the inbox.")
         )
     return lines
+
+
+async def _speaking(session: AsyncSession, settings: BotSettings) -> list[Line]:
+    """Channels that are silent, what waits to be said there, and what they cost today."""
+    reasons, waiting = await permit.silent(session), await offers.waiting(session)
+    halted = {halt.channel: halt.until for halt in await halts.standing(session)}
+    lines = []
+    for channel in sorted({*waiting, *reasons, *halted}):
+        count = waiting.get(channel, 0)
+        time = permit.wait_for(permit.policies()[channel], count)
+        found = f"{count:,} offers wait" + (f", about {explain.span(time)}" if time else "")
+        if channel not in halted:
+            lines.append(note(channel.capitalize(), found, reasons.get(channel, "")))
+        elif until := halted[channel]:
+            lines.append(
+                wrong(channel.capitalize(), f"silent until {until:%Y-%m-%d %H:%M} UTC; {found}", reasons[channel])
+            )
+        else:
+            todo = f"{reasons[channel]}. When that is put right: `knock resume {channel}`."
+            lines.append(wrong(channel.capitalize(), f"silent; {found}", todo))
+    return [*lines, *await _money(session, settings)]
+
+
+async def _money(session: AsyncSession, settings: BotSettings) -> list[Line]:
+    spent = [one for one in await spendings.of_day(session, datetime.now(UTC).date()) if one.units]
+    if not spent:
+        return []
+    total = sum(one.cost for one in spent) / MILLION
+    what = ", ".join(f"{one.units:,} × {one.item} {one.cost / MILLION:.3f}" for one in spent)
+    found = f"{total:.2f} of {settings.x_budget:.2f} dollars today: {what}"
+    if total >= 0.9 * settings.x_budget:
+        return [note("Money", found, "Raise KNOCK_X_BUDGET, or wait for midnight (UTC).")]
+    return [Line("Money", found)]

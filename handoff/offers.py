@@ -37,14 +37,14 @@ async def next_due(session: AsyncSession, silent: Collection[str] = ()) -> Offer
 async def _longest_ago(session: AsyncSession, brands: Collection[str]) -> str:
     last = select(Thread.brand, func.max(Attempt.started_at)).join(Offer, Offer.thread_id == Thread.id).join(Attempt)
     recent = Attempt.started_at > func.clock_timestamp() - timedelta(days=1)
-    served = dict((await session.execute(last.where(recent).group_by(Thread.brand))).tuples().all())
+    served = dict((await session.execute(last.where(recent).group_by(Thread.brand))).all())
     return min(sorted(brands), key=lambda brand: served.get(brand, datetime.min.replace(tzinfo=UTC)))
 
 
 async def waiting(session: AsyncSession) -> Mapping[str, int]:
     """How many offers wait to be said, by channel."""
     query = select(Thread.channel, func.count()).join(Offer).where(Offer.state == "ready").group_by(Thread.channel)
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def live_attempt(session: AsyncSession, offer: Offer) -> Attempt | None:

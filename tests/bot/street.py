@@ -27,9 +27,8 @@ _numbers = count(1)
 class Street:
     """A channel that keeps what is said on it; `outcomes` are what the next sendings come to, an error or an id."""
 
-    name = "telegram"
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "telegram") -> None:
+        self.name = name
         self.offers: list[PublicOffer] = []
         self.lines: list[PrivateLine] = []
         self.outcomes: deque[str | Exception] = deque()
@@ -72,8 +71,8 @@ class Street:
         return f"https://street.example/{token}"
 
     def way_in(self, token: str) -> WayIn:
-        """A click comes with the account that made it."""
-        return WayIn(link=self.link(token))
+        """A click comes with the account that made it, but on X, where our own page must ask."""
+        return WayIn(code_to="northwind_help") if self.name == "x" else WayIn(link=self.link(token))
 
     async def _say(self, said: Any, where: list[Any]) -> str:
         outcome = self.outcomes.popleft() if self.outcomes else f"said-{next(_numbers)}"

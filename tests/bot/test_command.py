@@ -1,11 +1,14 @@
 """The command `knock` answers a mistake in its settings with a sentence."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from bot.__main__ import main
+from handoff import halts
+from handoff.database import Database
 
 
 def knock(*arguments: str, **settings: str) -> str:
@@ -49,3 +52,21 @@ def test_settings_in_a_file_that_is_not_utf_8_are_named(tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_bytes("KNOCK_SECRET=Schl\u00fcssel".encode("latin-1"))
     assert "save the file as UTF-8" in knock("doctor")
+
+
+def test_a_policy_can_be_read_in_words() -> None:
+    said = CliRunner().invoke(main, ["policy", "x"])
+    assert said.exit_code == 0
+    assert "Help is offered only to who called us" in said.output
+    assert CliRunner().invoke(main, ["policy", "myspace"]).exit_code == 2
+
+
+async def test_a_silent_channel_speaks_again_when_somebody_says_so(database: Database, database_url: str) -> None:
+    async with database.transaction("test") as session:
+        await halts.begin(session, "x", "unknown", None)
+
+    def resume() -> str:
+        return CliRunner().invoke(main, ["resume", "x"], env={"KNOCK_DATABASE_URL": database_url}).output
+
+    assert "speaks again on x" in await asyncio.to_thread(resume)
+    assert "was not silent on x" in await asyncio.to_thread(resume)

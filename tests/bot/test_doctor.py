@@ -9,10 +9,13 @@ import pytest
 from rich.console import Console
 
 from bot import doctor
+from bot.channel import Author
 from bot.settings import BotSettings
-from handoff import cases, people, threads
+from bot.spend import Purse
+from handoff import cases, halts, people, threads
 from handoff.database import Database
 from handoff.models import Offer, Update
+from tests.bot.town import Town, mention
 from tests.cast import MARA
 from tests.peers.fake_telegram import FakeTelegram
 from tests.rasa_server import free_port
@@ -121,3 +124,43 @@ async def test_the_table_says_how_many_are_to_put_right(tmp_path: Path) -> None:
     console = Console(record=True, width=120)
     doctor.show(await doctor.examine(settings(tmp_path, brand_file=tmp_path / "no.toml")), console)
     assert "1 to put right" in console.export_text()
+
+
+async def test_a_silent_channel_says_why_what_waits_and_what_to_do(
+    tmp_path: Path, database: Database, database_url: str
+) -> None:
+    async with database.transaction("test") as session:
+        await halts.begin(session, "x", "X says 418: I am a teapot", None)
+    found = await line("X", settings(tmp_path, database_url))
+    assert found.is_wrong
+    assert "0 offers wait" in found.found
+    assert "teapot" in found.todo
+    assert "knock resume x" in found.todo
+
+
+async def test_a_channel_that_is_silent_for_a_while_says_until_when(
+    tmp_path: Path, database: Database, database_url: str
+) -> None:
+    async with database.transaction("test") as session:
+        await halts.begin(session, "x", "the month is used up", datetime(2099, 12, 1, tzinfo=UTC))
+    found = await line("X", settings(tmp_path, database_url))
+    assert "silent until 2099-12-01 00:00 UTC" in found.found
+
+
+async def test_what_waits_is_a_number_with_an_estimate(town: Town, tmp_path: Path, database_url: str) -> None:
+    await town.hear(*(mention(Author(f"6{number:04}")) for number in range(350)))
+    while await town.flow.handle_next():
+        pass
+    found = await line("X", settings(tmp_path, database_url))
+    assert found.found == "350 offers wait, about 3 hours"
+
+
+async def test_the_money_of_today_stands_beside_the_budget(
+    tmp_path: Path, database: Database, database_url: str
+) -> None:
+    purse = Purse(database, "x", {"reply": 0.01}, 10)
+    await purse.spend("reply", 120)
+    found = await line("Money", settings(tmp_path, database_url))
+    assert found.found == "1.20 of 10.00 dollars today: 120 × reply 1.200"
+    assert not found.todo
+    assert "KNOCK_X_BUDGET" in (await line("Money", settings(tmp_path, database_url, x_budget=1.3))).todo

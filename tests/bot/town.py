@@ -42,8 +42,9 @@ class Town:
         """Put it together as `bot.assemble` does."""
         made = BotSettings(secret="the secret of the tests", **self.settings)
         brand = read_brand(BRAND)
-        self.street, self.rasa, self.live = Street(), ScriptedRasa(), Live(self.database)
-        channels: dict[str, Channel] = {"telegram": self.street}
+        self.street, self.x = Street(), Street("x")
+        self.rasa, self.live = ScriptedRasa(), Live(self.database)
+        channels: dict[str, Channel] = {"telegram": self.street, "x": self.x}
         self.flow = Flow(made, brand, self.database, channels, WhoeverAsksForHelp())
         client = self.real_rasa or (self.rasa.client() if self.with_rasa else None)
         self.bot = Bot(made, brand, self.database, self.live, channels, self.flow, client)
@@ -131,12 +132,18 @@ class Town:
 def update(*events: Event, update_id: str | None = None) -> Update:
     """An update with these events in it."""
     body = [[type(event).__name__, msgspec.to_builtins(event)] for event in events]
-    return Update("telegram", update_id or f"update-{next(_numbers)}", {"events": body})
+    return Update(events[0].channel, update_id or f"update-{next(_numbers)}", {"events": body})
 
 
 def post(author: Author, said: str = COMPLAINT, post_id: str | None = None, at: datetime | None = None) -> Post:
     """Something said in the town's group."""
     return Post("telegram", post_id or f"town:{next(_numbers)}", author, said, at or datetime.now(UTC), place="town")
+
+
+def mention(author: Author, said: str = COMPLAINT, *, summons: bool = True, place: str | None = None) -> Post:
+    """Something said on X, by default to us."""
+    number = str(next(_numbers))
+    return Post("x", number, author, said, datetime.now(UTC), place=place or number, summons=summons)
 
 
 def click(author: Author, token: str | None) -> Click:
