@@ -12,10 +12,15 @@ import click
 import uvicorn
 from starlette.applications import Starlette
 
+from tests.peers.fake_x_activity import Activity, Signature, Webhook
+from tests.peers.fake_x_api import ENDPOINTS
 from tests.peers.fake_x_calls import Call
 from tests.peers.fake_x_door import Cuttable, Door
 from tests.peers.fake_x_limits import Limits
-from tests.peers.fake_x_posts import Account
+from tests.peers.fake_x_posts import Account, Post
+from tests.peers.fake_x_problems import Json
+from tests.peers.fake_x_stream import Stream
+from tests.peers.fake_x_subscriptions import Subscriptions
 from tests.peers.fake_x_tokens import Credentials, Tokens
 from tests.peers.fake_x_trouble import Trouble
 from tests.peers.fake_x_world import World
@@ -31,12 +36,17 @@ class FakeX(World):
 
     def begin_anew(self) -> None:
         """An X on which nothing has happened yet, at the same address."""
+        if hasattr(self, "activity"):
+            self._hush()
         World.__init__(self)
         self.tokens = Tokens(self)
         self.limits = Limits(self)
         self.trouble = Trouble(self.limits)
         self._door = Door(self, self.tokens, self.limits, self.trouble)
-        self._app = Starlette(routes=self._door.routes())
+        self.activity = Activity(self, self.credentials, self.trouble)
+        self.stream = Stream(self, self._door)
+        endpoints = [*Subscriptions(self.activity).endpoints(), *self.stream.endpoints(), *ENDPOINTS]
+        self._app = Starlette(routes=[self.stream.route(), *self._door.routes(endpoints)])
 
     @property
     def url(self) -> str:
@@ -79,6 +89,20 @@ class FakeX(World):
         account: Account = self.person(name)
         return str(self.tokens.give(account, scope)["access_token"])
 
+    @property
+    def webhooks(self) -> list[Webhook]:
+        """The addresses that events are pushed to."""
+        return self.activity.webhooks
+
+    def dm(self, name: str, text: str) -> None:
+        """Somebody writes to us in private."""
+        self.push("dm.received", self.activity.direct_message(self.person(name), text))
+
+    def push(self, kind: str, about: Post | Json, *, twice: bool = False, signature: Signature = "right") -> None:
+        """Push an event, whether or not anybody subscribed to it; `activity.deliveries` tells how it went."""
+        payload = self.activity.payload(about) if isinstance(about, Post) else about
+        self.activity.push(kind, payload, twice=twice, signature=signature)
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -90,7 +114,7 @@ class FakeX(World):
         """Listen; a start after a stop, at the same port, is the end of a network failure."""
         if not self._closing:
             return
-        self._closing = False
+        self._closing = self.stream.closing = False
         listener = socket.create_server(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
@@ -103,7 +127,12 @@ class FakeX(World):
     def stop(self) -> None:
         """Be gone; what people did and what was sent stays known."""
         self._closing = self._server.should_exit = True
+        self._hush()
         self._thread.join(10)
+
+    def _hush(self) -> None:
+        self.stream.closing = True
+        self.activity.stop()
 
 
 @click.command()

@@ -57,6 +57,8 @@ class Endpoint:
     who: Literal["anybody", "person", "app"] = "anybody"
     scopes: frozenset[str] = frozenset({"tweet.read", "users.read"})
     status: int = 200
+    slow: bool = False
+    """Whether it waits for somebody else, so that it runs beside the others, without the lock."""
     metered: bool = False
     """Whether the usage cap counts it."""
     allowed_in_body: frozenset[str] = field(default_factory=frozenset)

@@ -2,15 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tests.peers.fake_x_api import ENDPOINTS
 from tests.peers.fake_x_calls import Asked, Call, Endpoint, Unable
 from tests.peers.fake_x_limits import Limits
 from tests.peers.fake_x_problems import (
@@ -49,31 +49,45 @@ class Door:
         self.read: Counter[str] = Counter()
         """Posts that were handed out, by endpoint."""
 
-    def routes(self) -> list[Route]:
-        """The API."""
+    def routes(self, endpoints: Iterable[Endpoint]) -> list[Route]:
+        """The API; where several fit, the first one wins."""
         return [
-            *(self._route(endpoint) for endpoint in ENDPOINTS),
+            *(self._route(endpoint) for endpoint in endpoints),
             Route("/2/oauth2/token", self._token, methods=["POST"]),
             Route("/2/oauth2/revoke", self._token, methods=["POST"]),
         ]
 
     def _route(self, endpoint: Endpoint) -> Route:
         async def answer(request: Request) -> Response:
-            body = await _body(request)
-            if (instead := self._meet(request, endpoint.path, body)) is not None:
-                return instead
             headers: dict[str, str] = {}
-            try:
-                done = self._do(endpoint, request, body, headers)
-            except Problem as problem:
-                return self._say(problem.body, problem.status, headers | problem.headers)
-            if self._trouble.drops(request.method, request.url.path, endpoint.path, before=False):
-                return CutOff()
-            return self._say(done, endpoint.status, headers)
+
+            async def handle(asked: Asked) -> Response:
+                done = await run_in_threadpool(endpoint.handle, asked) if endpoint.slow else self._do(endpoint, asked)
+                return self._say(done, endpoint.status, headers)
+
+            return await self.let_in(endpoint, request, handle, headers)
 
         return Route(_starlette(endpoint.path), answer, methods=[endpoint.method])
 
-    def _do(self, endpoint: Endpoint, request: Request, body: Any, headers: dict[str, str]) -> Json:
+    async def let_in(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        handle: Callable[[Asked], Awaitable[Response]],
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        """What `handle` answers, or why it is not asked; `headers` becomes those that every answer has."""
+        body, headers = await _body(request), {} if headers is None else headers
+        if (instead := self._meet(request, endpoint.path, body)) is not None:
+            return instead
+        try:
+            done = await handle(self._admit(endpoint, request, body, headers))
+        except Problem as problem:
+            return self._say(problem.body, problem.status, headers | problem.headers)
+        lost = self._trouble.drops(request.method, request.url.path, endpoint.path, before=False)
+        return CutOff() if lost else done
+
+    def _admit(self, endpoint: Endpoint, request: Request, body: Any, headers: dict[str, str]) -> Asked:
         token = self._tokens.check(request.headers.get("authorization", ""))
         _check_kind(endpoint, token)
         headers |= self._limits.take(endpoint.name, token)
@@ -84,6 +98,9 @@ class Door:
         fractions = not self._trouble.odd_timestamps
         asked = Asked(self._world, token, request.path_params, dict(request.query_params), body, fractions)
         endpoint.check(asked)
+        return asked
+
+    def _do(self, endpoint: Endpoint, asked: Asked) -> Json:
         with self._world.lock:
             try:
                 done = endpoint.handle(asked)
@@ -133,7 +150,9 @@ class Cuttable:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         cycle: Any = getattr(send, "__self__", None)
-        await self._app()(scope | {"cut": cycle.transport.abort} if cycle else scope, receive, send)
+        if cycle:
+            scope["cut"] = cycle.transport.abort
+        await self._app()(scope, receive, send)
 
 
 def _check_kind(endpoint: Endpoint, token: Token) -> None:

@@ -33,6 +33,10 @@ class Trouble:
     limits: Limits
     odd_timestamps: bool = False
     """Times without fractions of a second."""
+    events_twice: bool = False
+    """Every event is pushed twice."""
+    events_lost: bool = False
+    """No event is pushed."""
     no_credit: bool = False
     """The usage cap of the billing cycle is reached."""
     _broken: list[Broken] = field(default_factory=list)
