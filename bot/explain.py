@@ -44,6 +44,8 @@ def sentences(policy: Policy) -> Iterator[str]:
         yield f"Whoever writes one of these is left alone: {', '.join(offer.quiet_words)}."
     if policy.limit:
         yield f"We say at most {', '.join(map(_limit, policy.limit))}."
+    if policy.look_again_hours:
+        yield f"Every {policy.look_again_hours} hours we see whether the posts of open threads are still there."
     if policy.price:
         prices = (f"{item} {price:.3f}" for item, price in policy.price.items())
         yield f"It costs, in dollars for one of each: {', '.join(prices)}."

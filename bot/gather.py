@@ -1,14 +1,15 @@
 """The whole public thread: what was said in public around the post, as far as the channel lets us read."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channel import Deleted, Post
 from handoff import people, threads
-from handoff.models import Customer, Message, Thread
+from handoff.models import Customer, Message, OptIn, Thread
 
 
 async def attach(session: AsyncSession, key: bytes, thread: Thread, posts: Sequence[Post | Deleted]) -> None:
@@ -28,6 +29,32 @@ async def attach(session: AsyncSession, key: bytes, thread: Thread, posts: Seque
         elif message.text != post.text:
             message.text, message.edited_at, message.deleted_at = post.text, datetime.now(UTC), None
     await session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A thread whose public posts were last looked at a while ago."""
+
+    thread_id: int
+    channel: str
+    place: str | None
+    known: Sequence[str]
+
+
+async def next_stale(session: AsyncSession, ages: Mapping[str, timedelta]) -> Stale | None:
+    """Take the open thread that was looked at the longest ago, if that is longer than its channel's age in `ages`.
+
+    It counts as looked at from now on, so that nobody else looks, and a failure waits for the next time.
+    """
+    for channel, age in ages.items():
+        looked_at = func.coalesce(Thread.gathered_at, Thread.opened_at)
+        query = select(Thread).join(OptIn).where(Thread.channel == channel, Thread.ended_at.is_(None))
+        old = query.where(looked_at < func.clock_timestamp() - age).order_by(looked_at).limit(1)
+        thread = (await session.scalars(old.with_for_update(of=Thread, skip_locked=True))).first()
+        if thread is not None:
+            thread.gathered_at = func.clock_timestamp()
+            return Stale(thread.id, channel, thread.place, await known(session, thread.id))
+    return None
 
 
 async def known(session: AsyncSession, thread_id: int) -> Sequence[str]:

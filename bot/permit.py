@@ -63,6 +63,8 @@ class Policy(msgspec.Struct, forbid_unknown_fields=True):
     offer: OfferRule
     rule: list[Rule]
     limit: list[Limit] = []
+    look_again_hours: Positive | None = None
+    """After how long the public posts of an open thread are looked at anew; never where the channel tells by itself."""
     price: dict[str, Annotated[float, msgspec.Meta(ge=0)]] = {}
 
 
@@ -131,6 +133,12 @@ async def halt(session: AsyncSession, channel: str, error: Halted) -> None:
 def wait_for(policy: Policy, waiting: int) -> timedelta:
     """How long it takes to say so many offers, if all limits are used to the full from now on."""
     return max((limit.span * (waiting // limit.offers) for limit in policy.limit), default=timedelta(0))
+
+
+def look_again() -> Mapping[str, timedelta]:
+    """After how long public posts must be looked at anew, by channel."""
+    hours = {channel: policy.look_again_hours for channel, policy in policies().items()}
+    return {channel: timedelta(hours=each) for channel, each in hours.items() if each}
 
 
 def is_old(policy: Policy, today: date | None = None) -> bool:

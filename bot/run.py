@@ -54,6 +54,7 @@ class Bot:
             tasks.create_task(repeat.share("triage", self.claim_talk, bells["talks"]))
             tasks.create_task(repeat.share("deliver", self.claim_line, bells["lines"]))
             tasks.create_task(repeat.every(5, "settle doubts", self.settle_doubts))
+            tasks.create_task(repeat.every(60, "look again", self.look_again))
             tasks.create_task(repeat.every(60, "forget", self.forget))
 
     async def _look(self) -> set[str]:
@@ -197,6 +198,21 @@ class Bot:
         except Exception as error:
             log.warning("offer %s could not be looked for: %s", doubt.offer_id, error)
             return None
+
+    async def look_again(self) -> None:
+        """See whether public posts of open threads are still there and still say the same."""
+        while True:
+            async with self._database.transaction("gather.claim") as session:
+                stale = await gather.next_stale(session, permit.look_again())
+            if stale is None:
+                return
+            if stale.channel not in self._channels or not stale.known:
+                continue
+            posts = await self._public_thread(stale.channel, stale.known[0], stale.place, stale.known)
+            async with self._database.transaction("gather.settle") as session:
+                thread = await threads.locked(session, stale.thread_id)
+                await gather.attach(session, self._settings.key, thread, posts)
+                threads.touch(session, thread)
 
     async def forget(self) -> None:
         """Forget what is due."""

@@ -93,6 +93,8 @@ class Thread(Base):
     ended_why: Mapped[str | None]
     solved: Mapped[bool | None]
     """What the customer said when they were asked, at the end."""
+    gathered_at: Mapped[datetime | None]
+    """When the public posts were last looked at in their place."""
 
     customer: Mapped[Customer] = relationship(lazy="raise")
     messages: Mapped[list["Message"]] = relationship(lazy="raise", order_by="Message.seq", back_populates="thread")

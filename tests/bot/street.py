@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from bot import channel
-from bot.channel import Event, Post, PrivateLine, PublicOffer, WayIn
+from bot.channel import Deleted, Event, Post, PrivateLine, PublicOffer, WayIn
 from bot.detect import Decision
 from nlu.rasa import Rasa
 
@@ -32,7 +32,7 @@ class Street:
         self.offers: list[PublicOffer] = []
         self.lines: list[PrivateLine] = []
         self.outcomes: deque[str | Exception] = deque()
-        self.posts: Sequence[Post] | Exception = ()
+        self.posts: Sequence[Post | Deleted] | Exception = ()
         self.finds: str | Exception | None = None
         self.while_sending: Callable[[], Awaitable[object]] | None = None
 
@@ -60,7 +60,9 @@ class Street:
             raise self.finds
         return self.finds
 
-    async def public_thread(self, post_id: str, place: str | None, known: Sequence[str] = ()) -> Sequence[Post]:
+    async def public_thread(
+        self, post_id: str, place: str | None, known: Sequence[str] = ()
+    ) -> Sequence[Post | Deleted]:
         """What the test says can be read."""
         if isinstance(self.posts, Exception):
             raise self.posts

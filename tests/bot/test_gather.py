@@ -1,10 +1,13 @@
 """The whole thread is attached: public posts, offer, consent, triage, every message, in one order, and counted."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from bot import gather
-from bot.channel import Unknown
-from tests.bot.town import COMPLAINT, Town, deletion, edit, line, post
+from bot.channel import Click, Deleted, Unknown
+from handoff import threads
+from tests.bot.town import COMPLAINT, Town, deletion, edit, line, mention, post
 from tests.cast import JOSE, MARA, NOOR, ROBOT
 
 
@@ -95,3 +98,39 @@ async def test_a_post_that_is_part_of_two_threads_is_changed_in_both(town: Town)
     await town.do(deletion(post_id))
     assert [said for _, said in await posts(town, mara)] == [""]
     assert sorted(await posts(town, jose)) == [("customer", COMPLAINT), ("other", "")]
+
+
+async def test_what_was_deleted_meanwhile_becomes_a_tombstone_at_the_handoff(town: Town) -> None:
+    thread_id = await town.handed_off(MARA)
+    said = (await town.thread(thread_id)).messages[0]
+    town.street.posts = [Deleted("telegram", said.external_id or "", datetime.now(UTC))]
+    await town.do(line(MARA, "Hello?"))
+    async with town.database.transaction("test") as session:
+        found = await threads.locked(session, thread_id)
+        await gather.attach(session, b"", found, town.street.posts)
+    assert (await town.thread(thread_id)).messages[0].deleted_at is not None
+
+
+async def test_a_post_that_is_gone_when_we_look_is_not_answered(town: Town) -> None:
+    gone = mention(MARA)
+    town.x.posts = [Deleted("x", gone.id, datetime.now(UTC))]
+    await town.do(gone)
+    assert town.x.offers == []
+    assert await town.value("SELECT why FROM offers") == "the post is gone"
+
+
+async def test_posts_of_an_open_thread_are_looked_at_again_within_a_day(town: Town) -> None:
+    await town.do(mention(MARA))
+    await town.do(Click("x", "click", MARA, town.x.offers[0].token, datetime.now(UTC)))
+    await town.bot.look_again()
+    thread_id = await town.value("SELECT max(id) FROM threads")
+    post_id = (await town.thread(thread_id)).messages[0].external_id or ""
+    town.x.posts = [Deleted("x", post_id, datetime.now(UTC))]
+    await town.pass_time(timedelta(hours=19))
+    await town.bot.look_again()
+    assert await posts(town, thread_id) == [("customer", COMPLAINT)]
+    await town.pass_time(timedelta(hours=2))
+    await town.bot.look_again()
+    assert await posts(town, thread_id) == [("customer", "")]
+    async with town.database.reading() as session:
+        assert (await gather.count(session, thread_id))[1] == 1

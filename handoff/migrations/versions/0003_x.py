@@ -91,9 +91,11 @@ def upgrade() -> None:
     op.execute(f"CREATE FUNCTION receipts_are_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {FINAL} END $$")
     op.execute(f"CREATE TRIGGER receipts_are_final {BEFORE} FOR EACH ROW EXECUTE FUNCTION receipts_are_final()")
     op.add_column("threads", sa.Column("solved", sa.Boolean(), nullable=True))
+    op.add_column("threads", sa.Column("gathered_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("threads", "gathered_at")
     op.drop_column("threads", "solved")
     op.drop_index("ix_attempts_started_at", table_name="attempts")
     op.drop_index(op.f("ix_visits_offer_id"), table_name="visits")
