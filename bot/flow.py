@@ -2,18 +2,32 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import gather, listen, offer, opt_in, permit, stop
-from bot.channel import Blocked, Channel, Click, Deleted, Edited, Event, Post, PrivateMessage, Unreadable, Update, WayIn
+from bot import gather, listen, offer, opt_in, permit, prove, stop
+from bot.channel import (
+    Author,
+    Blocked,
+    Channel,
+    Click,
+    Deleted,
+    Edited,
+    Event,
+    Post,
+    PrivateMessage,
+    Unreadable,
+    Update,
+    WayIn,
+)
 from bot.detect import Decision
 from bot.opt_in import Clicked, Landing
 from bot.say import say
 from bot.settings import BotSettings, Brand
-from handoff import database, models, people, threads
+from handoff import database, models, people, threads, tokens, visits
 from handoff.database import Database
 from nlu import language
 
@@ -38,6 +52,7 @@ class Flow:
         self._detect = detect
         self._brand = brand
         self._key = settings.key
+        self._codes = prove.Codes()
         self._terms = offer.Terms(settings.key, brand.name, settings.cool_down)
         self._yes = opt_in.Yes(settings.key, brand.name, brand.consent.text, brand.consent.version, settings.link_life)
 
@@ -67,10 +82,22 @@ class Flow:
                 listen.failed(update, error)
         return True
 
-    async def on_click(self, click: Click) -> Clicked:
-        """Somebody pressed the button of an offer, on our page."""
+    async def on_click(self, click: Click, proof: str = "signed in to the square") -> Clicked:
+        """Somebody pressed the button of an offer, on our page; `proof` is how we know who."""
         async with self._database.transaction("flow.click") as session:
-            return await self._on_click(session, click, "signed in to the square")
+            return await self._on_click(session, click, proof)
+
+    async def on_proof(self, visit_id: int, channel: str, author: Author, cookie: str) -> Clicked:
+        """A browser came back from signing in as `author`. The right one is known by `cookie` from now on.
+
+        `unknown`: it took too long, or was ended meanwhile. Of anybody else only a line in the thread is left.
+        """
+        async with self._database.transaction("flow.prove") as session:
+            claimed = await prove.claim(session, visit_id)
+            if claimed is None:
+                return Clicked("unknown")
+            how = f"signed in with {channel.capitalize()}"
+            return await self._prove(session, claimed, channel, author, how, cookie)
 
     async def on_message(self, message: PrivateMessage) -> None:
         """Somebody wrote to us in private, on our page."""
@@ -100,14 +127,15 @@ class Flow:
         decision = self._detect.judge([found], {post_id: posts})[0]
         return None if decision.mention else decision.reason
 
-    async def on_return(self, click: Click) -> bool:
+    async def on_return(self, click: Click, proof: str = "signed in to the square") -> bool:
         """Somebody who said STOP to an offer of theirs asks for help after all. `False`: the offer was for another."""
         async with self._database.transaction("flow.return") as session:
             landing = await opt_in.landing(session, self._yes, click.token or "")
             if landing is None or landing.account != people.account_hash(self._key, click.channel, click.author.id):
                 return False
-            proof = "signed in to the square, after a STOP"
+            proof = f"{proof}, after a STOP"
             await opt_in.alone(session, self._yes, click.channel, click.author, landing.language, proof)
+            await visits.stay(session, landing.account)
             return True
 
     async def landing(self, token: str) -> Landing | None:
@@ -127,13 +155,16 @@ class Flow:
             case Click():
                 await self._on_start(session, event)
             case PrivateMessage():
-                await self._on_message(session, event)
+                await self._on_direct(session, event)
             case Edited() | Deleted():
                 await self._on_change(session, event)
             case Blocked():
                 await stop.stop(session, self._account(event), stop.BLOCKED, self._brand.name)
 
     async def _on_post(self, session: AsyncSession, post: Post) -> None:
+        if await self._on_code(session, post):
+            await listen.count(session, post.channel, "a code")
+            return
         decision = self._detect.judge([post])[0]
         to_us = decision.brand is not None or "@" not in post.text
         if stop.is_stop(post.text) and to_us and await people.find(session, self._account(post)) is not None:
@@ -168,6 +199,45 @@ class Flow:
 
     async def _on_click(self, session: AsyncSession, click: Click, proof: str) -> Clicked:
         return await opt_in.click(session, self._yes, click, proof)
+
+    async def _on_code(self, session: AsyncSession, said: Post | PrivateMessage) -> bool:
+        """Whether a code is said to us: the author's shows that a browser is theirs, from others we hear nothing."""
+        ours = self.way_in(said.channel, "").code_to
+        if ours is None or not prove.is_to(ours, said):
+            return False
+        visit = await self._codes.find(session, self._account(said), said)
+        claimed = await prove.claim(session, visit.id) if visit else None
+        if claimed is None:
+            return isinstance(said, Post) and prove.is_only_a_code(said.text)
+        how = "posted the code" if isinstance(said, Post) else "sent us the code"
+        clicked = await self._prove(session, claimed, said.channel, said.author, how)
+        if clicked.outcome == "not_author":
+            self._codes.wrong(self._account(said), said.at)
+        return True
+
+    async def _prove(
+        self, session: AsyncSession, claimed: prove.Claimed, channel: str, author: Author, how: str, cookie: str = ""
+    ) -> Clicked:
+        visit, offer_id = claimed.visit, claimed.offer.id
+        token = tokens.offer_token(self._key, offer_id)
+        click = Click(channel, f"visit:{visit.id}", author, token, datetime.now(UTC))
+        clicked = await self._on_click(session, click, how)
+        if clicked.outcome in ("opted_in", "already", "stopped"):
+            await prove.settle(session, claimed, author, how, cookie)
+        elif cookie:
+            await session.delete(visit)
+        return clicked
+
+    async def _on_direct(self, session: AsyncSession, message: PrivateMessage) -> None:
+        """A private line on the channel itself. Where we talk on our own page, nothing can begin by it."""
+        if self.way_in(message.channel, "").link is not None or stop.is_stop(message.text):
+            await self._on_message(session, message)
+        elif not await self._on_code(session, message):
+            customer = await people.find(session, self._account(message))
+            if customer is not None and await threads.is_talking(session, customer):
+                await self._on_message(session, message)
+            else:
+                await listen.count(session, message.channel, "a direct message that nobody asked for")
 
     async def _on_message(self, session: AsyncSession, message: PrivateMessage) -> None:
         account = self._account(message)

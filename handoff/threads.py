@@ -39,6 +39,12 @@ async def has_newer(session: AsyncSession, customer: Customer, thread: Thread) -
     return await session.scalar(query) is not None
 
 
+async def is_talking(session: AsyncSession, customer: Customer) -> bool:
+    """Whether a thread in which the customer opted in is open."""
+    query = select(Thread.id).join(OptIn).where(Thread.customer_id == customer.id, Thread.ended_at.is_(None))
+    return await session.scalar(query) is not None
+
+
 async def latest_opted_in(session: AsyncSession, customer: Customer) -> Thread | None:
     """The customer's newest thread with an opt-in, ended or not, locked: where a private line belongs."""
     query = select(Thread).join(OptIn).where(Thread.customer_id == customer.id).order_by(Thread.id.desc()).limit(1)

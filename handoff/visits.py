@@ -1,11 +1,35 @@
 """Visits: a browser that wants to show, or has shown, that an offer was made to the person in front of it."""
 
-from datetime import datetime
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ColumnElement, ForeignKey, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from handoff import database, tokens
 from handoff.base import Base, identity, now
+from handoff.models import Customer, Offer
+
+SIGN_IN = timedelta(minutes=10)
+"""How long somebody may take to sign in on the platform."""
+
+CODE = timedelta(minutes=15)
+"""How long a code can be posted, and how long the browser may take to go on after that."""
+
+PROVEN = timedelta(days=30)
+"""How long a browser is known for the author's."""
+
+LAST_LOOK = timedelta(minutes=10)
+"""What is left of that after a STOP: time to read that it was heard, and to change one's mind."""
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Of codes: nothing in it looks like anything else in it, or like O, 0, I or 1."""
+
+LENGTH = 6
+"""Of codes: 30 bits. A code counts only from the author's own account, so that guessing one gains nothing."""
 
 
 class Visit(Base):
@@ -21,8 +45,171 @@ class Visit(Base):
     verifier: Mapped[str | None]
     """PKCE: what we show the platform to prove that we began this sign-in."""
     code: Mapped[str | None] = mapped_column(unique=True)
-    """What the author posts from their account, if they do not sign in; used once."""
+    """What the author posts from their account, if they do not sign in; used once, gone when the browser went on."""
     began_at: Mapped[datetime] = now()
     expires_at: Mapped[datetime]
     proven_at: Mapped[datetime | None]
     how: Mapped[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A sign-in that came back to the browser that began it; it cannot come back again."""
+
+    visit_id: int
+    offer_id: int
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whose browser it is, and how we know."""
+
+    account: str
+    how: str
+    customer: Customer
+
+
+async def begin(session: AsyncSession, offer: Offer, held: str) -> tuple[Visit, str]:
+    """The visit under way in the browser that holds the cookie `held`, or a new one; and the cookie it is to hold."""
+    query = select(Visit).where(Visit.cookie_hash == tokens.digest(held), Visit.offer_id == offer.id, *_under_way())
+    visit = (await session.scalars(query.with_for_update())).one_or_none()
+    if visit is not None:
+        return visit, held
+    await leave(session, held)
+    cookie = secrets.token_urlsafe(32)
+    visit = Visit(cookie_hash=tokens.digest(cookie), offer_id=offer.id, expires_at=func.clock_timestamp() + SIGN_IN)
+    session.add(visit)
+    await session.flush()
+    return visit, cookie
+
+
+async def ask_to_sign_in(session: AsyncSession, visit: Visit, state: str, verifier: str) -> None:
+    """The browser leaves for the platform, and shall come back with `state`."""
+    visit.state_hash, visit.verifier = tokens.digest(state), verifier
+    visit.expires_at = func.greatest(Visit.expires_at, func.clock_timestamp() + SIGN_IN)
+    await session.flush()
+
+
+async def ask_for_code(session: AsyncSession, visit: Visit) -> None:
+    """Give the visit a code that no other visit has."""
+    code = _new_code()
+    while await session.scalar(select(Visit.id).where(Visit.code == code)) is not None:
+        code = _new_code()
+    visit.code, visit.expires_at = code, func.clock_timestamp() + CODE
+    await session.flush()
+
+
+async def spend(session: AsyncSession, held: str, state: str) -> Spent | None:
+    """The sign-in that began in this very browser with this state, taken once, by one of us; `None` if there is none.
+
+    The visit lives for another minute at least, so that the platform can be asked who it was.
+    """
+    this = (Visit.cookie_hash == tokens.digest(held), Visit.state_hash == tokens.digest(state), *_under_way())
+    visit = (await session.scalars(select(Visit).where(*this).with_for_update())).one_or_none()
+    if visit is None or visit.verifier is None:
+        return None
+    spent = Spent(visit.id, visit.offer_id, visit.verifier)
+    visit.state_hash = visit.verifier = None
+    visit.expires_at = func.greatest(Visit.expires_at, func.clock_timestamp() + timedelta(minutes=1))
+    await session.flush()
+    return spent
+
+
+async def by_codes(session: AsyncSession, codes: Sequence[str]) -> Visit | None:
+    """A visit under way that waits for one of the codes."""
+    return (await session.scalars(select(Visit).where(Visit.code.in_(codes), *_under_way()))).first()
+
+
+async def locked(session: AsyncSession, visit_id: int) -> Visit | None:
+    """A visit under way, which nobody else changes until this transaction ends. Lock the promise first."""
+    query = select(Visit).where(Visit.id == visit_id, *_under_way()).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def waiting(session: AsyncSession, held: str, token_hash: str) -> Visit | None:
+    """The visit before a link whose code was not used yet, or was, while its browser did not go on yet."""
+    this = select(Visit).join(Offer).where(Visit.cookie_hash == tokens.digest(held), Offer.token_hash == token_hash)
+    return (await session.scalars(this.where(Visit.code.is_not(None), _alive()))).one_or_none()
+
+
+async def prove(session: AsyncSession, visit: Visit, how: str, cookie: str | None = None) -> None:
+    """It is the author. With a new `cookie` the browser is known by that from now on; else it must `enter`."""
+    visit.proven_at, visit.how, visit.state_hash, visit.verifier = func.clock_timestamp(), how, None, None
+    visit.expires_at = func.clock_timestamp() + CODE
+    if cookie:
+        _know(visit, cookie)
+    await session.flush()
+    offer = await session.get_one(Offer, visit.offer_id)
+    database.changed(session, offer.thread_id)
+
+
+async def enter(session: AsyncSession, held: str, token_hash: str) -> str | None:
+    """Let the browser whose code was used go on under a new cookie, which is the answer; `None` if it was not used."""
+    visit = await waiting(session, held, token_hash)
+    if visit is None:
+        return None
+    again = select(Visit).where(Visit.id == visit.id, Visit.cookie_hash == tokens.digest(held)).with_for_update()
+    visit = (await session.scalars(again.execution_options(populate_existing=True))).one_or_none()
+    if visit is None or visit.proven_at is None:
+        return None
+    cookie = secrets.token_urlsafe(32)
+    _know(visit, cookie)
+    return cookie
+
+
+async def known(session: AsyncSession, held: str) -> Known | None:
+    """Whose browser holds the cookie `held`. Who was forgotten since has to prove it again."""
+    this = (Visit.cookie_hash == tokens.digest(held), Visit.proven_at.is_not(None), Visit.code.is_(None), _alive())
+    query = select(Offer.account, Visit.how, Customer).select_from(Visit).join(Offer)
+    query = query.join(Customer, Customer.account == Offer.account).where(*this, Customer.external_id.is_not(None))
+    found = (await session.execute(query)).one_or_none()
+    return Known(found[0], found[1] or "", found[2]) if found else None
+
+
+async def leave(session: AsyncSession, held: str) -> None:
+    """The browser is signed out."""
+    await session.execute(delete(Visit).where(Visit.cookie_hash == tokens.digest(held)))
+
+
+async def end(session: AsyncSession, account: str) -> None:
+    """No browser is the account's any more, and none can become it without beginning anew."""
+    await session.execute(delete(Visit).where(_of(account)))
+
+
+async def let_go(session: AsyncSession, account: str) -> None:
+    """After a STOP: what is under way ends now, and the author's browsers are known for `LAST_LOOK` at most."""
+    await session.execute(delete(Visit).where(_of(account), Visit.proven_at.is_(None)))
+    soon = func.least(Visit.expires_at, func.clock_timestamp() + LAST_LOOK)
+    await session.execute(update(Visit).where(_of(account)).values(expires_at=soon))
+
+
+async def stay(session: AsyncSession, account: str) -> None:
+    """Who came back after a STOP is known as long as anybody."""
+    proven = (_of(account), Visit.proven_at.is_not(None), Visit.code.is_(None), _alive())
+    await session.execute(update(Visit).where(*proven).values(expires_at=func.clock_timestamp() + PROVEN))
+
+
+def _know(visit: Visit, cookie: str) -> None:
+    visit.cookie_hash, visit.code = tokens.digest(cookie), None
+    visit.expires_at = func.clock_timestamp() + PROVEN
+
+
+def _of(account: str) -> ColumnElement[bool]:
+    return Visit.offer_id.in_(select(Offer.id).where(Offer.account == account))
+
+
+def _alive() -> ColumnElement[bool]:
+    return Visit.expires_at > func.clock_timestamp()
+
+
+def _under_way() -> tuple[ColumnElement[bool], ...]:
+    return Visit.proven_at.is_(None), _alive()
+
+
+def _new_code() -> str:
+    """Letters and digits both, so that no word and no number of an order looks like a code."""
+    while True:
+        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        if not code.isalpha() and not code.isdecimal():
+            return code

@@ -29,8 +29,8 @@ AGAIN = (
     "deliver.send",
     "deliver.settle",
 )
-NOT_ON_THE_WAY = ("flow.stop", "flow.return")
-"""One transaction each, after which nothing of the story would follow; tests/bot/test_stop.py is about them."""
+NOT_ON_THE_WAY = ("flow.stop", "flow.return", "flow.prove")
+"""One transaction each, which this story does not come by; test_stop.py and test_prove.py of tests/bot are about them."""
 
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.kill.worker"])
