@@ -44,6 +44,8 @@ class Click:
     author: Author
     token: str | None
     at: datetime
+    language: str | None = None
+    """In which our page showed what they agreed to; the thread's where the channel showed it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class Flow:
         self._key = settings.key
         self._codes = prove.Codes()
         self._terms = offer.Terms(settings.key, brand.name, settings.cool_down)
-        self._yes = opt_in.Yes(settings.key, brand.name, brand.consent.text, brand.consent.version, settings.link_life)
+        wordings = {language: brand.consent_in(language, "talk") for language in brand.languages}
+        self._yes = opt_in.Yes(settings.key, brand.name, wordings, brand.consent.version, settings.link_life)
 
     async def take(self, updates: Sequence[Update]) -> None:
         """Write updates down; after this they may be acknowledged."""

@@ -1,5 +1,6 @@
 """The click: is it the author? Then their yes is written down, and the bot may speak."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channel import Author, Click
 from bot.say import say
-from handoff import offers, people, threads, tokens
+from handoff import offers, people, receipts, threads, tokens
 from handoff.models import Customer, Message, Offer, OptIn, Promise, Thread
 
 Outcome = Literal["opted_in", "already", "not_author", "unknown", "expired", "stopped"]
@@ -25,13 +26,17 @@ class Clicked:
 
 @dataclass(frozen=True, slots=True)
 class Yes:
-    """What a customer says yes to: the words on the button, their version, and the brand behind it."""
+    """What a customer says yes to: the words by the button in each language, their version, and the brand behind it."""
 
     key: bytes
     brand: str
-    wording: str
+    wordings: Mapping[str, str]
     wording_version: str
     link_life: timedelta
+
+    def wording(self, language: str) -> str:
+        """The words in the language, or in the brand's first one."""
+        return self.wordings.get(language) or next(iter(self.wordings.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,10 @@ async def landing(session: AsyncSession, yes: Yes, token: str) -> Landing | None
     found = (await session.execute(joined.outerjoin(OptIn, OptIn.thread_id == Thread.id))).one_or_none()
     if found is None:
         return None
-    offer, thread, promise, opt_in, at = found.tuple()
+    offer, thread, promise, opt_in, at = found
     stopped = promise.stopped_at is not None and (opt_in is None or promise.stopped_at > opt_in.at)
-    said_yes, expired = opt_in is not None, _expired(offer, yes)
+    erased = thread.ended_why == threads.ERASED
+    said_yes, expired = opt_in is not None and not erased, erased or _expired(offer, yes)
     return Landing(thread.id, thread.channel, offer.account, thread.language, expired, said_yes, stopped, at)
 
 
@@ -75,6 +81,8 @@ async def click(session: AsyncSession, yes: Yes, event: Click, proof: str) -> Cl
     if account != offer.account:
         await threads.append(session, thread, "event", "other", "Somebody who is not the author opened the link")
         return Clicked("not_author")
+    if thread.ended_why == threads.ERASED:
+        return Clicked("expired")
     opt_in = await session.get(OptIn, thread.id)
     if promise.stopped_at is not None and (opt_in is None or opt_in.at < promise.stopped_at):
         return Clicked("stopped", thread.id)
@@ -82,18 +90,16 @@ async def click(session: AsyncSession, yes: Yes, event: Click, proof: str) -> Cl
         return Clicked("already", thread.id)
     if _expired(offer, yes):
         return Clicked("expired")
-    return await _take_in(session, yes, offer, thread, event.author, proof)
+    return await _take_in(session, yes, offer, thread, event, proof)
 
 
-async def _take_in(
-    session: AsyncSession, yes: Yes, offer: Offer, thread: Thread, author: Author, proof: str
-) -> Clicked:
+async def _take_in(session: AsyncSession, yes: Yes, offer: Offer, thread: Thread, event: Click, proof: str) -> Clicked:
     await offers.mark_sent(session, offer, "the link was clicked")
     customer = await session.get_one(Customer, thread.customer_id)
     other = await threads.open_thread(session, customer)
     if other is not None and other.id != thread.id:
         return Clicked("already", other.id)
-    await _let_in(session, yes, customer, thread, author, proof)
+    await _let_in(session, yes, customer, thread, event.author, proof, event.language)
     return Clicked("opted_in", thread.id)
 
 
@@ -111,10 +117,17 @@ async def alone(session: AsyncSession, yes: Yes, channel: str, author: Author, l
 
 
 async def _let_in(
-    session: AsyncSession, yes: Yes, customer: Customer, thread: Thread, author: Author, proof: str
+    session: AsyncSession,
+    yes: Yes,
+    customer: Customer,
+    thread: Thread,
+    author: Author,
+    proof: str,
+    shown_in: str | None = None,
 ) -> None:
-    opt_in = OptIn(thread_id=thread.id, wording=yes.wording, wording_version=yes.wording_version, proof=proof)
-    session.add(opt_in)
+    wording = yes.wording(shown_in or thread.language)
+    session.add(OptIn(thread_id=thread.id, wording=wording, wording_version=yes.wording_version, proof=proof))
+    await receipts.turn(session, thread, "talk", True, wording, yes.wording_version)
     customer.external_id, customer.handle, customer.name = author.id, author.handle, author.name
     thread.ended_at = thread.ended_why = None
     threads.give_floor(thread, "bot", func.clock_timestamp())

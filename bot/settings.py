@@ -1,15 +1,18 @@
 """What the bot reads once, when it starts: settings from the environment, and the brand from `knock.toml`."""
 
+import re
 import tomllib
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from handoff.receipts import PURPOSES, Purpose
 from handoff.settings import Settings
 from nlu.server import ROOT
 
@@ -183,6 +186,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
+Wording = Annotated[str, Field(min_length=1, max_length=1000)]
+Wordings = dict[str, Wording]
+
+
 class OfferWords(_Strict):
     """What an offer says in one language; `{name}` stands for the brand's."""
 
@@ -191,10 +198,22 @@ class OfferWords(_Strict):
 
 
 class Consent(_Strict):
-    """What a customer says yes to. A new wording needs a new version."""
+    """What a customer can say yes to, one by one: the words of each purpose by language. New words need a new version.
 
-    version: str = Field(min_length=1)
-    text: str = Field(min_length=1)
+    `{name}` stands for the brand's name and `{days}` for how long the chat is then kept.
+    """
+
+    version: str = Field(min_length=1, max_length=40)
+    talk: Wordings
+    link: Wordings
+    keep: Wordings
+    articles: Wordings
+    training: Wordings
+
+    def of(self, purpose: Purpose) -> Wordings:
+        """The words of a purpose, by language."""
+        found: Wordings = getattr(self, purpose)
+        return found
 
 
 class Detection(_Strict):
@@ -209,7 +228,8 @@ class Brand(_Strict):
     name: str = Field(min_length=1, max_length=40)
     words: tuple[str, ...] = Field(min_length=1)
     privacy_url: str | None = Field(default=None, pattern=r"^https?://")
-    retention_days: int = Field(default=365, ge=1)
+    retention_days: int = Field(default=30, ge=1)
+    keep_days: int = Field(default=365, ge=1)
     own_accounts: dict[str, tuple[str, ...]] = {}
     consent: Consent
     detection: Detection = Detection()
@@ -222,6 +242,18 @@ class Brand(_Strict):
                 raise ValueError(
                     f"offer.{language}.text is longer than {LONGEST_OFFER} characters with the brand's name in it"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _consents_are_whole(self) -> Self:
+        if self.keep_days < self.retention_days:
+            raise ValueError("keep_days is how long a chat is kept when asked to, so no less than retention_days")
+        for purpose, language in product(PURPOSES, self.languages):
+            wording = self.consent.of(purpose).get(language)
+            if wording is None:
+                raise ValueError(f"consent.{purpose}.{language} is missing: say it in each language of the offers")
+            if unknown := set(re.findall(r"{(.*?)}", wording)) - {"name", "days"}:
+                raise ValueError(f"consent.{purpose}.{language} names {{{unknown.pop()}}}: use {{name}} and {{days}}")
         return self
 
     @property
@@ -238,6 +270,13 @@ class Brand(_Strict):
         """Text and label of the offer in the language, or in the first one where we do not speak it."""
         words = self.offer.get(language) or self.offer[self.languages[0]]
         return words.text.replace("{name}", self.name), words.label.replace("{name}", self.name)
+
+    def consent_in(self, language: str, purpose: Purpose) -> str:
+        """What a customer says yes to, in the language or in the first one where we do not speak it."""
+        wordings = self.consent.of(purpose)
+        wording = wordings.get(language) or wordings[self.languages[0]]
+        days = self.keep_days if purpose == "keep" else self.retention_days
+        return wording.replace("{name}", self.name).replace("{days}", str(days))
 
 
 def read_brand(path: Path) -> Brand:

@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.say import say
-from handoff import people, threads
+from handoff import people, receipts, threads, visits
 from handoff.models import Case, Offer, Thread
 
 BLOCKED = "blocked us"
@@ -57,9 +57,11 @@ async def stop(session: AsyncSession, account: str, by: str, brand: str) -> None
     promise.stopped_at, promise.stopped_by = func.clock_timestamp(), by
     await session.flush()
     await _suppress_offers(session, account)
+    await visits.let_go(session, account)
     if customer is None:
         return
     await threads.withhold(session, customer)
+    await receipts.take_back_talk(session, customer)
     thread = await threads.open_thread(session, customer)
     if thread is not None:
         await _end(session, thread, by)

@@ -11,6 +11,9 @@ from handoff import database
 from handoff.base import By, Delivery, Kind, Speaker
 from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
 
+ERASED = "deleted at the customer's wish"
+"""Why a thread ended of which nothing is left but that it was: it never begins anew."""
+
 
 async def opening(session: AsyncSession, customer: Customer, brand: str, language: str, place: str | None) -> Thread:
     """A new thread of a customer who has none open."""
@@ -47,7 +50,8 @@ async def is_talking(session: AsyncSession, customer: Customer) -> bool:
 
 async def latest_opted_in(session: AsyncSession, customer: Customer) -> Thread | None:
     """The customer's newest thread with an opt-in, ended or not, locked: where a private line belongs."""
-    query = select(Thread).join(OptIn).where(Thread.customer_id == customer.id).order_by(Thread.id.desc()).limit(1)
+    there = (Thread.customer_id == customer.id, Thread.ended_why.is_distinct_from(ERASED))
+    query = select(Thread).join(OptIn).where(*there).order_by(Thread.id.desc()).limit(1)
     return (await session.scalars(query.with_for_update(of=Thread))).one_or_none()
 
 

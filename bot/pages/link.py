@@ -10,6 +10,7 @@ from bot.channel import Click
 from bot.pages.chat import chat_page
 from bot.pages.door import door, elsewhere, nothing_here
 from bot.pages.site import Site, address, see, site
+from bot.pages.speak import spoken
 from handoff.square import CHANNEL
 
 router = APIRouter(prefix="/h")
@@ -38,7 +39,7 @@ async def opt_in(request: Request, token: str) -> Response:
     found = await door(request, token)
     if found is None:
         return nothing_here(here, None)
-    click = Click(CHANNEL, f"click:{secrets.token_urlsafe(12)}", found.author, token, datetime.now(UTC))
+    click = Click(CHANNEL, f"click:{secrets.token_urlsafe(12)}", found.author, token, datetime.now(UTC), spoken().tag)
     clicked = await here.flow.on_click(click)
     match clicked.outcome:
         case "opted_in" | "already":
@@ -70,5 +71,5 @@ def stopped(here: Site, status: int = 200, token: str = "") -> HTMLResponse:
 
 
 def _offer(here: Site, token: str) -> HTMLResponse:
-    consent, days = here.brand.consent.text, here.brand.retention_days
+    consent, days = here.brand.consent_in(spoken().tag, "talk"), here.brand.retention_days
     return here.page("landing.html", token=token, consent=consent, retention=days)

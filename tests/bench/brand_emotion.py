@@ -22,7 +22,11 @@ name = "Phones and tablets"
 words = ["apple*", "iphone*", "ipad*", "itunes", "macbook*", "google*", "gmail", "android*", "nexus"]
 [consent]
 version = "bench"
-text = "none"
+talk = {en = "none"}
+link = {en = "none"}
+keep = {en = "none"}
+articles = {en = "none"}
+training = {en = "none"}
 [offer.en]
 text = "none"
 label = "none"

@@ -36,7 +36,11 @@ def test_an_offer_in_a_language_we_do_not_speak_is_in_the_first_one() -> None:
     [
         ("retention_days", "retention_day", "retention_day: Extra inputs"),
         ('name = "Northwind"', "", "name: "),
-        ("retention_days = 365", 'retention_days = "soon"', "retention_days: "),
+        ("retention_days = 30", 'retention_days = "soon"', "retention_days: "),
+        ("keep_days = 365", "keep_days = 7", "keep_days is how long a chat is kept when asked to"),
+        ("[consent.training]", "[consent.trainings]", "consent.training: Field required"),
+        ('el = "Η {name} μπορεί να κρατήσει', "# ", "consent.keep.el is missing"),
+        ("for {days} days", "for {weeks} weeks", "consent.keep.en names {weeks}"),
         ("[offer.el]", "[offer.el", "line "),
         ("would like", "would like " + "very " * 60 + "much", "offer.en.text: "),
     ],
