@@ -5,7 +5,6 @@ import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 import httpx
@@ -20,7 +19,6 @@ from bot import explain, permit
 from bot.channel import ChannelError
 from bot.channels.telegram import Telegram
 from bot.settings import BotSettings, BrandUnreadable, read_brand
-from bot.spend import MILLION
 from handoff import halts, offers, spendings
 from handoff.database import Database
 from handoff.embedded import Embedded
@@ -222,11 +220,11 @@ async def _speaking(session: AsyncSession, settings: BotSettings) -> list[Line]:
 
 
 async def _money(session: AsyncSession, settings: BotSettings) -> list[Line]:
-    spent = [one for one in await spendings.of_day(session, datetime.now(UTC).date()) if one.units]
+    spent = await spendings.today(session)
     if not spent:
         return []
-    total = sum(one.cost for one in spent) / MILLION
-    what = ", ".join(f"{one.units:,} × {one.item} {one.cost / MILLION:.3f}" for one in spent)
+    total = sum(one.dollars for one in spent)
+    what = ", ".join(f"{one.units:,} × {one.item} {one.dollars:.3f}" for one in spent)
     found = f"{total:.2f} of {settings.x_budget:.2f} dollars today: {what}"
     if total >= 0.9 * settings.x_budget:
         return [note("Money", found, "Raise KNOCK_X_BUDGET, or wait for midnight (UTC).")]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import BigInteger, func, select
+from sqlalchemy import BigInteger, Date, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,6 +21,11 @@ class Spending(Base):
     item: Mapped[str] = mapped_column(primary_key=True)
     units: Mapped[int] = mapped_column(BigInteger)
     cost: Mapped[int] = mapped_column(BigInteger)
+
+    @property
+    def dollars(self) -> float:
+        """What it cost, in dollars."""
+        return self.cost / 1_000_000
 
 
 async def reserve(session: AsyncSession, day: date, channel: str, item: str, units: int, cost: int, most: int) -> bool:
@@ -46,10 +51,11 @@ async def total(session: AsyncSession, day: date, channel: str) -> int:
     return int(await session.scalar(query) or 0)
 
 
-async def of_day(session: AsyncSession, day: date) -> Sequence[Spending]:
-    """All that a day cost."""
-    query = select(Spending).where(Spending.day == day).order_by(Spending.channel, Spending.item)
-    return (await session.scalars(query)).all()
+async def today(session: AsyncSession) -> Sequence[Spending]:
+    """All that today (UTC) costs."""
+    day = cast(func.timezone("UTC", func.clock_timestamp()), Date)
+    query = select(Spending).where(Spending.day == day, Spending.units > 0)
+    return (await session.scalars(query.order_by(Spending.channel, Spending.item))).all()
 
 
 async def _add(session: AsyncSession, day: date, channel: str, item: str, units: int, cost: int) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from handoff import agents, errors, members, offers, square
+from handoff import agents, errors, halts, members, offers, spendings, square
 from handoff.models import Agent, Message, Offer, Tally
 from handoff.square_errors import NoSuchPost
 from handoff.web.rows import rows
@@ -72,6 +72,14 @@ async def offer_seen(here: Here, me: MeAdmin, offer_id: Id) -> Response:
     return RedirectResponse("/admin", 303)
 
 
+@router.post("/channels/{channel}/resume")
+async def resume(here: Here, me: MeAdmin, channel: Annotated[str, Path(max_length=40)]) -> Response:
+    """Let the bot speak again where it fell silent until somebody looks."""
+    async with here.database.transaction("inbox.resume") as session:
+        await halts.end(session, channel)
+    return RedirectResponse("/admin", 303)
+
+
 @router.post("/square/{post_id}/{deed}")
 async def moderate(here: Here, me: MeAdmin, post_id: Id, deed: Literal["remove", "keep", "silence"]) -> Response:
     """Remove or keep a reported post, or silence who wrote it. A post that is gone already needs nothing more."""
@@ -94,6 +102,9 @@ async def _page(
             "agents": await agents.everybody(session),
             "tallies": await _today(session),
             "unconfirmed": await _unconfirmed(session),
+            "halts": await halts.standing(session),
+            "queued": await offers.waiting(session),
+            "spent": await spendings.today(session),
             "reported": await square.reported(session),
             "waiting": (await rows(session, me, "waiting", shown=1)).counts["waiting"],
         }

@@ -11,7 +11,15 @@ from tests.handoff.web.story import handed_off, in_public
 
 OPEN_TO_ALL = {"/", "/login", "/logout", "/join/{token}", "/healthz"}
 
-NAMES = {"thread_id": "1", "message_id": "1", "agent_id": "1", "offer_id": "1", "post_id": "1", "deed": "keep"}
+NAMES = {
+    "channel": "x",
+    "thread_id": "1",
+    "message_id": "1",
+    "agent_id": "1",
+    "offer_id": "1",
+    "post_id": "1",
+    "deed": "keep",
+}
 
 
 def every_route() -> list[tuple[str, str]]:

@@ -1,11 +1,12 @@
 """The admin page: agents, the day's posts, offers that wait for a person's word, and the square's reports."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
 from sqlalchemy import func, select
 
-from handoff import members, square
+from handoff import halts, members, spendings, square
 from handoff.models import Attempt, Offer, Tally
 from tests.cast import ANA, BEN
 from tests.handoff.web.conftest import Inbox
@@ -85,3 +86,26 @@ async def reported(inbox: Inbox, text: str) -> int:
         found = await square.post(session, member, text, key=uuid4().hex)
         await square.report(session, found.id)
         return found.id
+
+
+async def test_a_channel_that_fell_silent_alarms_and_speaks_again_when_an_admin_says_so(
+    inbox: Inbox, ana: httpx.AsyncClient, ben: httpx.AsyncClient
+) -> None:
+    assert "Speaking in public" not in (await ana.get("/admin")).text
+    async with inbox.database.transaction("test.halt") as session:
+        await halts.begin(session, "x", "X says <b>418</b>", None)
+    page = (await ana.get("/admin")).text
+    assert "Nothing is said on X" in page
+    assert "X says &lt;b&gt;418&lt;/b&gt;" in page
+    assert (await ben.post("/admin/channels/x/resume")).status_code == 403
+    assert "Nothing is said on X" in (await ana.get("/admin")).text
+    assert (await ana.post("/admin/channels/x/resume")).status_code == 303
+    assert "Nothing is said on X" not in (await ana.get("/admin")).text
+
+
+async def test_what_today_costs_is_shown(inbox: Inbox, ana: httpx.AsyncClient) -> None:
+    async with inbox.database.transaction("test.spend") as session:
+        await spendings.reserve(session, datetime.now(UTC).date(), "x", "reply", 1234, 12_340_000, 10**9)
+    page = (await ana.get("/admin")).text
+    assert "1,234" in page
+    assert "12.340" in page
