@@ -17,6 +17,7 @@ from tests.peers.fake_x_api import ENDPOINTS
 from tests.peers.fake_x_calls import Call
 from tests.peers.fake_x_door import Cuttable, Door
 from tests.peers.fake_x_limits import Limits
+from tests.peers.fake_x_pages import Pages
 from tests.peers.fake_x_posts import Account, Post
 from tests.peers.fake_x_problems import Json
 from tests.peers.fake_x_stream import Stream
@@ -46,7 +47,8 @@ class FakeX(World):
         self.activity = Activity(self, self.credentials, self.trouble)
         self.stream = Stream(self, self._door)
         endpoints = [*Subscriptions(self.activity).endpoints(), *self.stream.endpoints(), *ENDPOINTS]
-        self._app = Starlette(routes=[self.stream.route(), *self._door.routes(endpoints)])
+        pages = Pages(self, self.tokens).routes()
+        self._app = Starlette(routes=[*pages, self.stream.route(), *self._door.routes(endpoints)])
 
     @property
     def url(self) -> str:
