@@ -221,7 +221,7 @@ class Flow:
     ) -> Clicked:
         visit, offer_id = claimed.visit, claimed.offer.id
         token = tokens.offer_token(self._key, offer_id)
-        click = Click(channel, f"visit:{visit.id}", author, token, datetime.now(UTC))
+        click = Click(channel, f"visit:{visit.id}", author, token, datetime.now(UTC), visit.language)
         clicked = await self._on_click(session, click, how)
         if clicked.outcome in ("opted_in", "already", "stopped"):
             await prove.settle(session, claimed, author, how, cookie)

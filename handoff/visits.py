@@ -40,6 +40,8 @@ class Visit(Base):
     id: Mapped[int] = identity()
     cookie_hash: Mapped[str] = mapped_column(unique=True)
     offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"), index=True)
+    language: Mapped[str]
+    """In which the page showed what the person agrees to."""
     state_hash: Mapped[str | None] = mapped_column(unique=True)
     """Of the sign-in under way; used once."""
     verifier: Mapped[str | None]
@@ -66,19 +68,22 @@ class Known:
     """Whose browser it is, and how we know."""
 
     account: str
+    offer_id: int
     how: str
     customer: Customer
 
 
-async def begin(session: AsyncSession, offer: Offer, held: str) -> tuple[Visit, str]:
+async def begin(session: AsyncSession, offer: Offer, held: str, language: str) -> tuple[Visit, str]:
     """The visit under way in the browser that holds the cookie `held`, or a new one; and the cookie it is to hold."""
     query = select(Visit).where(Visit.cookie_hash == tokens.digest(held), Visit.offer_id == offer.id, *_under_way())
     visit = (await session.scalars(query.with_for_update())).one_or_none()
     if visit is not None:
+        visit.language = language
         return visit, held
     await leave(session, held)
     cookie = secrets.token_urlsafe(32)
-    visit = Visit(cookie_hash=tokens.digest(cookie), offer_id=offer.id, expires_at=func.clock_timestamp() + SIGN_IN)
+    soon = func.clock_timestamp() + SIGN_IN
+    visit = Visit(cookie_hash=tokens.digest(cookie), offer_id=offer.id, language=language, expires_at=soon)
     session.add(visit)
     await session.flush()
     return visit, cookie
@@ -161,10 +166,10 @@ async def enter(session: AsyncSession, held: str, token_hash: str) -> str | None
 async def known(session: AsyncSession, held: str) -> Known | None:
     """Whose browser holds the cookie `held`. Who was forgotten since has to prove it again."""
     this = (Visit.cookie_hash == tokens.digest(held), Visit.proven_at.is_not(None), Visit.code.is_(None), _alive())
-    query = select(Offer.account, Visit.how, Customer).select_from(Visit).join(Offer)
+    query = select(Offer.account, Offer.id, Visit.how, Customer).select_from(Visit).join(Offer)
     query = query.join(Customer, Customer.account == Offer.account).where(*this, Customer.external_id.is_not(None))
     found = (await session.execute(query)).one_or_none()
-    return Known(found[0], found[1] or "", found[2]) if found else None
+    return Known(found[0], found[1], found[2] or "", found[3]) if found else None
 
 
 async def leave(session: AsyncSession, held: str) -> None:

@@ -1,6 +1,7 @@
 """What stands in front of every page: security headers, a same-origin check, and a limit on what is sent to us."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -29,10 +30,15 @@ LARGEST_BODY = 64 * 1024
 """Bytes of one request: ten times the longest reply in four-byte letters, with room for its form."""
 
 
+def content_policy(changes: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The policy as a header, with other words for some of its parts."""
+    return "; ".join(f"{name} {value}" for name, value in {**POLICY, **changes}.items())
+
+
 def security_headers(origin: str, referrer: str = "strict-origin-when-cross-origin") -> dict[str, str]:
     """What every answer carries. Personal pages are kept nowhere, unless an answer says otherwise itself."""
     headers = {
-        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in POLICY.items()),
+        "Content-Security-Policy": content_policy(),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": referrer,
         "Cross-Origin-Opener-Policy": "same-origin",

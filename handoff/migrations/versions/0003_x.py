@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("cookie_hash", Words(), nullable=False),
         sa.Column("offer_id", sa.BigInteger(), nullable=False),
+        sa.Column("language", Words(), nullable=False),
         sa.Column("state_hash", Words(), nullable=True),
         sa.Column("verifier", Words(), nullable=True),
         sa.Column("code", Words(), nullable=True),
