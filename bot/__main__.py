@@ -1,6 +1,7 @@
 """The command `knock`."""
 
 import asyncio
+import inspect
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,19 @@ from handoff import agents, halts, schema
 from handoff.database import Database
 from handoff.embedded import AlreadyRunning, DatabaseDidNotStart, Embedded
 from handoff.errors import Refusal
+from handoff.seals import WrongSecret
 from nlu.training import TrainingFailed, ensure_model
 
-EXPECTED = (AlreadyRunning, PortTaken, BrandUnreadable, DatabaseDidNotStart, TrainingFailed, up.NotMigrated, Refusal)
+EXPECTED = (
+    AlreadyRunning,
+    PortTaken,
+    BrandUnreadable,
+    DatabaseDidNotStart,
+    TrainingFailed,
+    up.NotMigrated,
+    WrongSecret,
+    Refusal,
+)
 """What somebody at the terminal can do something about: they read a sentence, not a traceback."""
 
 
@@ -33,7 +44,7 @@ class _Explaining(click.Group):
         try:
             return super().invoke(context)
         except EXPECTED as error:
-            raise click.ClickException(str(error) or (type(error).__doc__ or "").strip()) from None
+            raise click.ClickException(str(error) or inspect.cleandoc(type(error).__doc__ or "")) from None
         except OperationalError as error:
             raise click.ClickException(f"The database at KNOCK_DATABASE_URL cannot be used: {error.orig}") from None
         except OSError as error:

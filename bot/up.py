@@ -18,7 +18,7 @@ from bot.keep_rasa import NO_RASA, OwnRasa, rasa_is_installed
 from bot.run import Bot
 from bot.serve import listening, serve
 from bot.settings import BotSettings
-from handoff import agents
+from handoff import agents, seals
 from handoff.embedded import DatabaseDidNotStart, Embedded, alone
 from handoff.schema import is_current, migrate
 from nlu.rasa import Rasa
@@ -42,7 +42,7 @@ def up(settings: BotSettings, roles: Set[str] = ROLES) -> None:
     """Run until Ctrl-C or SIGTERM; every child has ended when this returns.
 
     With all roles the database is migrated first. Raises `AlreadyRunning`, `PortTaken`, `BrandUnreadable`,
-    `DatabaseDidNotStart`, `NotMigrated`, `sqlalchemy.exc.OperationalError`.
+    `DatabaseDidNotStart`, `NotMigrated`, `WrongSecret`, `sqlalchemy.exc.OperationalError`.
     """
     console = Console(highlight=False, soft_wrap=True)
     wish = _Wish()
@@ -103,6 +103,8 @@ async def _work(
     if wish.was_said:
         ending.set()
     try:
+        async with knock.database.transaction("up.seal") as session:
+            await seals.check(session, knock.settings.key)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_end_with(ending))
             tasks.create_task(knock.live.run())

@@ -127,6 +127,16 @@ def test_one_part_alone_asks_for_the_migrations_first(home: Path, empty_database
         assert "knock migrate" in knock.output
 
 
+def test_with_another_secret_it_does_not_start_for_it_would_forget_every_stop(home: Path, database_url: str) -> None:
+    with KnockProcess(trained(home), "inbox", database_url=database_url, secret="the first") as knock:
+        knock.wait_for(READY)
+        assert knock.end() == 0
+    with KnockProcess(home, "inbox", database_url=database_url, secret="another", output="other") as knock:
+        assert knock.process.wait(60) == 1
+        assert "Set KNOCK_SECRET back" in knock.output
+        assert "Traceback" not in knock.output
+
+
 def test_the_inbox_runs_alone(home: Path, database_url: str) -> None:
     with KnockProcess(trained(home), "inbox", database_url=database_url) as knock:
         knock.wait_for(READY)

@@ -29,6 +29,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_credentials")),
     )
     op.create_table(
+        "seals",
+        sa.Column("digest", Words(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_seals")),
+    )
+    op.create_table(
         "cursors",
         sa.Column("channel", Words(), nullable=False),
         sa.Column("value", Words(), nullable=False),
@@ -107,4 +112,5 @@ def downgrade() -> None:
     op.drop_table("spendings")
     op.drop_table("halts")
     op.drop_table("cursors")
+    op.drop_table("seals")
     op.drop_table("credentials")
