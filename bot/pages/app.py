@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.flow import Flow
-from bot.pages import chat, link, posts, square, stop
+from bot.pages import chat, link, posts, proof, square, stop
 from bot.pages.pace import TooFast
 from bot.pages.site import Site, see, site
-from bot.pages.speak import Speaks
+from bot.pages.speak import N_, Speaks, _
 from bot.settings import BotSettings, Brand
 from handoff.database import Database
 from handoff.live import Live
@@ -28,12 +28,18 @@ REFERRER = "no-referrer"
 """An address of ours can hold the token of a link: no other site hears it."""
 
 SENTENCES = {
-    403: ("That is not possible here", "Only its author can do that."),
-    404: ("There is nothing here", "The page was removed, or the address is not whole."),
-    405: ("There is nothing here", "The page was removed, or the address is not whole."),
-    413: ("That is too much at once", "Shorten it, or send it in parts."),
-    500: ("That is our mistake", "Something went wrong on our side. Go back and try again; your text is still there."),
-    503: ("One moment", "We cannot reach our record right now. Try again in a moment; nothing you wrote is lost."),
+    403: (N_("That is not possible here"), N_("Only its author can do that.")),
+    404: (N_("There is nothing here"), N_("The page was removed, or the address is not whole.")),
+    405: (N_("There is nothing here"), N_("The page was removed, or the address is not whole.")),
+    413: (N_("That is too much at once"), N_("Shorten it, or send it in parts.")),
+    500: (
+        N_("That is our mistake"),
+        N_("Something went wrong on our side. Go back and try again; your text is still there."),
+    ),
+    503: (
+        N_("One moment"),
+        N_("We cannot reach our record right now. Try again in a moment; nothing you wrote is lost."),
+    ),
 }
 
 
@@ -44,7 +50,7 @@ def create_app(settings: BotSettings, brand: Brand, database: Database, flow: Fl
     app.get("/")(_front)
     app.get("/privacy")(_privacy)
     app.get("/healthz")(_health)
-    for part in (square, posts, link, chat, stop):
+    for part in (square, posts, link, chat, proof, stop):
         app.include_router(part.router)
     app.mount("/static", here.assets)
     app.add_middleware(BodyLimit)
@@ -78,7 +84,7 @@ async def _health(request: Request) -> JSONResponse:
 
 def _sorry(request: Request, status: int) -> HTMLResponse:
     title, words = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 404])
-    return site(request).plain(status, title, words, "/square", "Go to the square")
+    return site(request).plain(status, _(title), _(words), "/square", _("Go to the square"))
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
@@ -86,7 +92,7 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 
 async def _too_fast(request: Request, error: TooFast) -> Response:
-    page = site(request).plain(429, "One moment", error.sentence, request.url.path, "Try again")
+    page = site(request).plain(429, _("One moment"), error.sentence, request.url.path, _("Try again"))
     page.headers["Retry-After"] = str(error.seconds)
     return page
 

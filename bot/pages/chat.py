@@ -11,10 +11,10 @@ from bot.channel import PrivateMessage
 from bot.pages.door import Door, door, elsewhere, nothing_here
 from bot.pages.pace import TooFast
 from bot.pages.site import address, plain, see, site
+from bot.pages.speak import _, amount
 from bot.pages.view import ALL, NEWEST, view
 from handoff import people
 from handoff.models import Thread
-from handoff.square import CHANNEL
 from handoff.web.stream import stream
 
 router = APIRouter(prefix="/h")
@@ -57,7 +57,7 @@ async def say(
         sentence = error.sentence if isinstance(error, TooFast) else error
         return await chat_page(request, token, found, found.chat, status, sentence, text)
     message_id = f"chat:{plain(client_id) or token_urlsafe(12)}"
-    await here.flow.on_message(PrivateMessage(CHANNEL, message_id, found.author, text, datetime.now(UTC)))
+    await here.flow.on_message(PrivateMessage(found.chat.channel, message_id, found.author, text, datetime.now(UTC)))
     return see(f"/h/{token}#end")
 
 
@@ -80,9 +80,11 @@ async def live(request: Request, token: str) -> Response:
 
 async def _objection(request: Request, chat: Thread, text: str) -> str | TooFast | None:
     if not text:
-        return "Write something first."
+        return _("Write something first.")
     if len(text) > LONGEST:
-        return f"That is {len(text):,} characters, and a message can have {LONGEST:,}. Shorten it, or send it in parts."
+        return _(
+            "Characters too many: %(number)s. Shorten it, or send it in parts.", number=amount(len(text) - LONGEST)
+        )
     try:
         await site(request).pace.keep("say", chat.id)
     except TooFast as error:

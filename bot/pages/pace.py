@@ -1,11 +1,14 @@
 """How often one person may do what: who is faster is asked, politely, to wait."""
 
 import time
+from datetime import timedelta
 from math import ceil
 
 from limits import parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+
+from bot.pages.speak import _, span
 
 LIMITS = {
     "join": "20/hour",
@@ -16,6 +19,10 @@ LIMITS = {
     "button": "20/minute",
     "say": "20/minute",
     "listen": "60/minute",
+    "sign-in": "40/hour",
+    "code": "5/hour",
+    "code from one address": "20/hour",
+    "verify": "30/hour",
 }
 """What a person in a hurry does, twice over. Rules of ours, not measured."""
 
@@ -30,8 +37,9 @@ class TooFast(Exception):
     @property
     def sentence(self) -> str:
         """What the person reads."""
-        wait = f"{self.seconds} seconds" if self.seconds < 90 else f"{ceil(self.seconds / 60)} minutes"
-        return f"That was a bit fast. Please wait {wait}, then try again."
+        return _(
+            "That was a bit fast. Please wait %(time)s, then try again.", time=span(timedelta(seconds=self.seconds))
+        )
 
 
 class Pace:

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.pages.site import see, site
+from bot.pages.speak import _
 from bot.pages.square import Id
 from handoff import square
 from handoff.members import Member
@@ -39,7 +40,7 @@ async def edit(request: Request, post_id: Id, text: Annotated[str, Form()] = "")
     try:
         return await _do(request, "square.edit", lambda session: square.edit(session, post_id, member, text))
     except (NothingWritten, PostTooLong, Silenced) as error:
-        return site(request).page("edit.html", 422, member=member, post=found, text=text, error=error.sentence)
+        return site(request).page("edit.html", 422, member=member, post=found, text=text, error=_(error.sentence))
 
 
 @router.post("/{post_id}/delete")
@@ -62,8 +63,8 @@ async def report(request: Request, post_id: Id) -> Response:
     here, member = site(request), await _member(request)
     await here.pace.keep("report", member.id)
     await _do(request, "square.report", lambda session: square.report(session, post_id))
-    thanks = "A moderator will look at that post. It stays where it is until then."
-    return here.plain(200, "Thank you", thanks, f"/square/p/{post_id}", "Back to the topic")
+    thanks = _("A moderator will look at that post. It stays where it is until then.")
+    return here.plain(200, _("Thank you"), thanks, f"/square/p/{post_id}", _("Back to the topic"))
 
 
 async def _do(request: Request, name: str, act: Callable[[AsyncSession], Awaitable[SquarePost]]) -> Response:

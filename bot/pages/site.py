@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse
 from bot.flow import Flow
 from bot.pages import speak
 from bot.pages.pace import Pace
-from bot.pages.speak import Languages
+from bot.pages.speak import Languages, _
 from bot.settings import BotSettings, Brand
 from handoff import members
 from handoff.database import Database
@@ -24,7 +24,10 @@ from handoff.web.assets import Assets
 
 HERE = Path(__file__).parent
 
-ICONS = ("arrow-left", "bot", "circle-alert", "flag", "lock", "message-circle", "messages-square", "send", "trash-2")
+ICONS = (
+    *("arrow-left", "bot", "circle-alert", "circle-check", "flag", "hash", "lock", "log-in", "message-circle"),
+    *("messages-square", "send", "trash-2"),
+)
 
 YEAR = 365 * 24 * 3600
 
@@ -53,13 +56,14 @@ class Site:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        templates.install_gettext_callables(speak._, speak.ngettext, newstyle=True)  # type: ignore[attr-defined]
+        templates.install_gettext_callables(speak.gettext, speak.plural, newstyle=True)  # type: ignore[attr-defined]
+        languages = Languages(self.brand.languages, self.catalogues)
         templates.policies["ext.i18n.trimmed"] = True
         templates.globals |= {"asset": self.assets.url, "brand": self.brand.name, "indexed": False}
-        templates.globals |= {"spoken": speak.spoken}
+        templates.globals |= {"spoken": speak.spoken, "tongues": languages.named}
         templates.filters |= {"iso": _iso, "moment": speak.moment, "day": speak.day, "amount": speak.amount}
         object.__setattr__(self, "templates", templates)
-        object.__setattr__(self, "languages", Languages(self.brand.languages, self.catalogues))
+        object.__setattr__(self, "languages", languages)
 
     def page(self, template: str, status: int = 200, **names: Any) -> HTMLResponse:
         """A page from a template. A form on it carries a fresh `key`, so that pressing twice does once."""
@@ -104,6 +108,16 @@ def site(request: Request) -> Site:
 def address(request: Request) -> str:
     """Where a request comes from, for the limits only: it is not kept."""
     return request.client.host if request.client else "unknown"
+
+
+def called(channel: str) -> str:
+    """What people call a channel."""
+    return {"square": _("the square"), "x": "X"}.get(channel, channel.capitalize())
+
+
+def posted_on(channel: str) -> str:
+    """Where somebody posted, as it ends a sentence."""
+    return _("on the square") if channel == "square" else _("on %(channel)s", channel=called(channel))
 
 
 def see(path: str) -> RedirectResponse:

@@ -9,14 +9,15 @@ import io
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from gettext import NullTranslations
+from math import ceil
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -59,14 +60,23 @@ def spoken() -> Tongue:
 
 def _(sentence: str, **names: object) -> str:
     """The sentence in the language of this request; `names` fill its `%(name)s`."""
-    said = spoken().words.gettext(sentence)
+    said = gettext(sentence)
     return said % names if names else said
 
 
 def ngettext(one: str, many: str, number: int, **names: object) -> str:
     """The sentence that fits a number, which it can name as `%(num)s`."""
-    said = spoken().words.ngettext(one, many, number)
-    return said % ({"num": amount(number)} | names)
+    return plural(one, many, number) % ({"num": amount(number)} | names)
+
+
+def gettext(sentence: str) -> str:
+    """The sentence in the language of this request, its places not filled."""
+    return spoken().words.gettext(sentence)
+
+
+def plural(one: str, many: str, number: int) -> str:
+    """The sentence that fits a number, its places not filled."""
+    return spoken().words.ngettext(one, many, number)
 
 
 def N_(sentence: str) -> str:
@@ -82,6 +92,14 @@ def amount(number: float) -> str:
 def day(at: datetime) -> str:
     """A date in the language of this request (UTC)."""
     return str(format_date(at.astimezone(UTC), "long", spoken().locale))
+
+
+def span(time: timedelta) -> str:
+    """A stretch of time, rounded up, in the language of this request: 40 seconds, 3 minutes, 2 hours."""
+    seconds = time.total_seconds()
+    unit = 1 if seconds < 90 else 60 if seconds < 90 * 60 else 3600
+    rounded = max(1, ceil(seconds / unit)) * unit
+    return str(format_timedelta(timedelta(seconds=rounded), threshold=1.5, locale=spoken().locale))
 
 
 def moment(at: datetime) -> str:
@@ -100,6 +118,7 @@ class Languages:
         found = {name: tongue for name in wanted if (tongue := _tongue(name, folder)) is not None}
         self._tongues: Mapping[str, Tongue] = found or {OURS: ENGLISH}
         self.names: Sequence[str] = tuple(self._tongues)
+        self.named = [(tongue.tag, _own_name(tongue)) for tongue in self._tongues.values()]
 
     def begin(self, asked: str, accepted: str) -> None:
         """Speak, in this request, what the address asks for, or else what the browser accepts (RFC 9110, 12.5.4)."""
@@ -140,6 +159,11 @@ def _by_preference(accepted: str) -> Sequence[str]:
         if quality > 0:
             wanted.append((-quality, name.strip().partition("-")[0].lower()))
     return [name for _quality, name in sorted(wanted, key=lambda one: one[0])]
+
+
+def _own_name(tongue: Tongue) -> str:
+    name = tongue.locale.get_display_name() or tongue.tag
+    return name[0].upper() + name[1:]
 
 
 def _tongue(name: str, folder: Path) -> Tongue | None:

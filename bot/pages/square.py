@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from bot.pages.pace import TooFast
 from bot.pages.site import Site, address, plain, see, site
+from bot.pages.speak import _
 from handoff import members, square
 from handoff.members import Member
 from handoff.square_errors import NoSuchPost, PickAnotherName, SquareError
@@ -39,7 +40,7 @@ async def start(request: Request, key: Text = "", text: Text = "") -> Response:
         async with here.database.transaction("square.post") as session:
             post = await square.post(session, member, text, key=_key(member, key))
     except (SquareError, TooFast) as error:
-        return await _topics(here, member, 1, _status(error), error=error.sentence, text=text)
+        return await _topics(here, member, 1, _status(error), error=_(error.sentence), text=text)
     return see(f"/square/t/{post.id}")
 
 
@@ -60,7 +61,7 @@ async def join(request: Request, name: Text = "", back: Text = "/square") -> Res
         async with here.database.transaction("square.join") as session:
             await members.join(session, name, token, [here.brand.name])
     except (PickAnotherName, TooFast) as error:
-        return here.page("join.html", _status(error), error=error.sentence, back=back, name=name)
+        return here.page("join.html", _status(error), error=_(error.sentence), back=back, name=name)
     return here.remember(see(back), token)
 
 
@@ -97,7 +98,7 @@ async def reply(request: Request, topic_id: Id, key: Text = "", text: Text = "",
     except NoSuchPost:
         raise
     except (SquareError, TooFast) as error:
-        return await _topic(here, member, topic_id, 1, answered, _status(error), error=error.sentence, text=text)
+        return await _topic(here, member, topic_id, 1, answered, _status(error), error=_(error.sentence), text=text)
     return see(f"/square/t/{topic_id}?page={page}#p{post.id}")
 
 
@@ -145,7 +146,7 @@ async def _topic(
         "more": more,
         "version": version,
     }
-    title = first.title or "A deleted topic"
+    title = first.title or _("A deleted topic")
     return here.page(
         "topic.html", status, **names, title=title, answered=answered, error=error, text=text, indexed=True
     )

@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from bot.pages.door import door
 from bot.pages.link import stopped
 from bot.pages.site import address, site
+from bot.pages.speak import _
 
 router = APIRouter(prefix="/stop")
 
@@ -23,9 +24,9 @@ async def stop(request: Request, token: str) -> Response:
     await here.pace.keep("button", address(request))
     found = await door(request, token)
     if found is not None and found.landing.opted_in and not found.is_author:
-        words = "This chat belongs to somebody else. If it is yours, write STOP in the chat, and that is the end of it."
-        return here.plain(403, "Only its author can end a chat", words, "/square", "Go to the square")
+        words = _("This chat belongs to somebody else. If it is yours, show that it is you, or write STOP in the chat.")
+        return here.plain(403, _("Only its author can end a chat"), words, f"/h/{token}", _("Go to the chat"))
     if await here.flow.on_stop(token, by="page"):
         return stopped(here, token=token if found and found.is_author else "")
-    words = "The address is not whole. Open the link of the offer again, or write STOP where you got it."
-    return here.plain(404, "This link does not work", words, "/square", "Go to the square")
+    words = _("The address is not whole. Open the link of the offer again, or write STOP where you got it.")
+    return here.plain(404, _("This link does not work"), words, "/square", _("Go to the square"))

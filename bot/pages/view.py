@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from handoff import cases, people
+from bot.pages.speak import _, amount, span
+from handoff import cases, people, waits
 from handoff.models import Case, Message, OptIn, Thread
+from handoff.waits import Wait
 
 NEWEST = 100
 """Messages that the page shows at first; the others are a link away."""
@@ -70,13 +73,25 @@ def _for_the_customer() -> ColumnElement[bool]:
 
 async def _standing(session: AsyncSession, thread: Thread, brand: str) -> tuple[str, str, bool]:
     if thread.ended_at is not None:
-        again = "" if thread.ended_why == "stopped" else " Write, and it goes on."
-        return brand, f"This chat has ended.{again}", False
+        over = (
+            _("This chat has ended.")
+            if thread.ended_why == "stopped"
+            else _("This chat has ended. Write, and it goes on.")
+        )
+        return brand, over, False
     if thread.speaker != "team":
-        return brand, "You are talking with a bot. Ask for a person at any time.", False
+        return brand, _("You are talking with a bot. Ask for a person at any time."), False
     query = select(Case).where(Case.thread_id == thread.id, Case.closed_at.is_(None)).options(joinedload(Case.claimer))
     case = (await session.scalars(query)).one_or_none()
     if case is not None and case.claimer is not None:
-        return case.claimer.name, f"A person from {brand} is answering you.", True
+        return case.claimer.name, _("A person from %(brand)s is answering you.", brand=brand), True
     place = await cases.place_in_line(session, thread)
-    return brand, f"A person will answer here; you are number {place} in line.", False
+    standing = _("A person will answer here; you are number %(place)s in line.", place=amount(place))
+    return brand, f"{standing} {lately(await waits.wait(session, thread.id))}".strip(), False
+
+
+def lately(wait: Wait) -> str:
+    """How long it took until a person answered, if the record knows."""
+    if wait.usually is None:
+        return ""
+    return _("Lately it took about %(time)s.", time=span(max(wait.usually, timedelta(minutes=1))))

@@ -7,6 +7,7 @@ const lines = document.getElementById("lines");
 const answers = document.getElementById("answers");
 const offline = document.getElementById("offline");
 const form = document.getElementById("say");
+const words = log.dataset;
 const page = location.pathname;
 const waiting = `waiting:${page}`;
 const unsent = () => JSON.parse(localStorage.getItem(waiting) ?? "[]");
@@ -33,8 +34,8 @@ function copy(now, old) {
 }
 
 function replaceAnswers(now) {
-  const words = (root) => [...root.querySelectorAll("button")].map((button) => button.value).join("\n");
-  if (words(now) !== words(answers)) answers.replaceChildren(...now.childNodes);
+  const said = (root) => [...root.querySelectorAll("button")].map((button) => button.value).join("\n");
+  if (said(now) !== said(answers)) answers.replaceChildren(...now.childNodes);
 }
 
 function place(line) {
@@ -61,7 +62,7 @@ function bubble({ text, id }) {
   }
   line.firstChild.dir = "auto";
   line.firstChild.textContent = text;
-  mark(line, "Sending…");
+  mark(line, words.sending);
   lines.append(line);
   toEnd();
   return line;
@@ -74,7 +75,7 @@ function mark(line, words, retry) {
   if (!retry) return;
   const button = document.createElement("button");
   button.className = "plain";
-  button.textContent = "Try again";
+  button.textContent = words.again;
   button.addEventListener("click", retry, { once: true });
   when.append(" ", button);
 }
@@ -86,18 +87,18 @@ const settle = (message) => keep(unsent().filter((other) => other.id !== message
 async function send(message) {
   const line = lineOf(message);
   if (!line.classList.contains("waits")) return settle(message), true;
-  mark(line, "Sending…");
+  mark(line, words.sending);
   const body = new URLSearchParams({ text: message.text, client_id: message.id });
   try {
     const answer = await fetch(`${page}/say`, { method: "POST", body, redirect: "manual" });
-    if (answer.type === "opaqueredirect") return settle(message), mark(line, "Sent"), true;
+    if (answer.type === "opaqueredirect") return settle(message), mark(line, words.sent), true;
     if (answer.status >= 500) throw new Error(answer.status);
     const why = parse(await answer.text()).querySelector("[role=alert]")?.textContent.trim() ?? "";
     settle(message);
-    mark(line, `Not sent. ${why}`, () => { keep([...unsent(), message]); flush(); });
+    mark(line, `${words.refused} ${why}`, () => { keep([...unsent(), message]); flush(); });
     return true;
   } catch {
-    mark(line, navigator.onLine ? "Waiting for connection" : "You are offline. Your text is kept.");
+    mark(line, navigator.onLine ? words.waiting : words.offline);
     return false;
   }
 }
@@ -130,7 +131,7 @@ if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const over = [...field.value.trim()].length - Number(field.dataset.longest);
-    field.setCustomValidity(over > 0 ? `That is ${over} characters too long. Shorten it, or send it in parts.` : "");
+    field.setCustomValidity(over > 0 ? words.long.replace("{number}", over.toLocaleString(document.documentElement.lang)) : "");
     if (!field.value.trim() || !field.reportValidity()) return;
     say(field.value.trim(), newId());
     field.value = "";

@@ -4,6 +4,12 @@ const policy = window.trustedTypes?.createPolicy("knock", { createHTML: (html) =
 
 export const parse = (html) => new DOMParser().parseFromString(policy.createHTML(html), "text/html");
 
+/** The reader's own kind of the page's language: en-GB where the page is in en. */
+const tongue = (() => {
+  const { lang } = document.documentElement;
+  return navigator.languages.find((own) => own.split("-")[0] === lang) ?? lang;
+})();
+
 /** Show every time under `root` by the reader's own clock and habits. */
 export function localTimes(root) {
   const today = new Date().toDateString();
@@ -11,7 +17,7 @@ export function localTimes(root) {
     const at = new Date(time.dateTime);
     const clock = { hour: "2-digit", minute: "2-digit" };
     const date = at.toDateString() === today ? {} : { day: "numeric", month: "short" };
-    time.textContent = at.toLocaleString(undefined, { ...date, ...clock });
+    time.textContent = at.toLocaleString(tongue, { ...date, ...clock });
   }
 }
 
