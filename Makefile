@@ -19,7 +19,7 @@ PYTHON = $(call first_python,sys.version_info >= (3, 11),python3 python3.13 pyth
 PYTHON_OF_RASA = $(call first_python,sys.version_info[:2] == (3, 10),python3.10 \
 	$${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.10*/bin/python3.10 "$$($(UV) python find 3.10 2>/dev/null)")
 
-.PHONY: help setup setup-browser run test check lint bench format words lock
+.PHONY: help setup setup-browser run run-x test check lint bench format words lock
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ setup: .venv/.made .venv-rasa/.made node_modules/.made $(PEERS) ## make the envi
 
 run: setup ## start Knock; Ctrl-C ends it
 	@exec .venv/bin/knock up
+
+run-x: setup ## the same with a pretended X beside it, to try things out
+	@exec .venv/bin/python -m tests.peers.run_x
 
 test: setup setup-browser ## run every test
 	.venv/bin/pytest

@@ -6,6 +6,7 @@ In a test it is `with FakeX() as x`, and `x.url` is what `KNOCK_X_API` is to be.
 
 import socket
 import threading
+from contextlib import suppress
 from typing import Self
 
 import click
@@ -34,6 +35,13 @@ class FakeX(World):
         self._port = port
         self._closing = True
         self.begin_anew()
+
+    @classmethod
+    def to_try(cls, port: int) -> Self:
+        """One for a person: any address of this machine may be come back to after signing in."""
+        x = cls(port)
+        x.tokens.any_loopback = True
+        return x
 
     def begin_anew(self) -> None:
         """An X on which nothing has happened yet, at the same address."""
@@ -117,7 +125,12 @@ class FakeX(World):
         if not self._closing:
             return
         self._closing = self.stream.closing = False
-        listener = socket.create_server(("127.0.0.1", self._port))
+        try:
+            listener = socket.create_server(("127.0.0.1", self._port))
+        except OSError as error:
+            raise click.ClickException(
+                f"Port {self._port} cannot be used ({error.strerror}); choose another."
+            ) from error
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
             Cuttable(lambda: self._app), log_level="critical", timeout_graceful_shutdown=1, ws="none"
@@ -141,13 +154,14 @@ class FakeX(World):
 @click.option("--port", default=9020, show_default=True, help="Where to listen on 127.0.0.1.")
 def main(port: int) -> None:
     """Play X on this machine until Ctrl-C."""
-    with FakeX(port) as x:
-        x.tokens.any_loopback = True
-        click.echo(f"X is at {x.url}")
-        try:
+    with FakeX.to_try(port) as x:
+        for name in ("Mara", "Noor", "José"):
+            x.person(name)
+        click.echo(f"X is pretended at {x.url}; its keys are in tests/peers/fake_x_tokens.py. Ctrl-C ends it.")
+        click.echo(f"KNOCK_X_ACCESS_TOKEN={x.credentials.access_token}")
+        click.echo(f"KNOCK_X_REFRESH_TOKEN={x.credentials.refresh_token}")
+        with suppress(KeyboardInterrupt):
             threading.Event().wait()
-        except KeyboardInterrupt:
-            click.echo("X is gone.")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.peers.fake_x_calls import Asked, page
-from tests.peers.fake_x_posts import Post, moment
+from tests.peers.fake_x_posts import LINK, Post, moment
 from tests.peers.fake_x_problems import Json, invalid
 from tests.peers.fake_x_world import EPOCH
 
@@ -89,7 +89,7 @@ def _term(token: str) -> Match:
     words = WORD.findall(token.strip('"').lower())
     if not words:
         raise Unreadable(f"'{token}' says nothing")
-    return lambda post: _contains(WORD.findall(post.said.lower()), words)
+    return lambda post: _contains(WORD.findall(LINK.sub(" ", post.said).lower()), words)
 
 
 def _contains(words: list[str], wanted: list[str]) -> bool:

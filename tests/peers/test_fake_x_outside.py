@@ -19,11 +19,17 @@ POST_FIELDS = ["conversation_id", "created_at", "entities", "lang", "public_metr
 EXPANSIONS = ["author_id", "referenced_posts", "in_reply_to_user_id", "entities.mentions.username"]
 
 
-@pytest.fixture
-def x() -> Iterator[FakeX]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[FakeX]:
     with FakeX() as x:
-        x.naming = "post"
         yield x
+
+
+@pytest.fixture
+def x(server: FakeX) -> FakeX:
+    server.begin_anew()
+    server.naming = "post"
+    return server
 
 
 @pytest.fixture

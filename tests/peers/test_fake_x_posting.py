@@ -10,10 +10,16 @@ from tests.peers.fake_x_posts import Post, weight
 from tests.peers.fake_x_world import DUPLICATE, GONE, NOT_MENTIONED, NOT_SUMMONED, TOO_LONG
 
 
-@pytest.fixture
-def x() -> Iterator[FakeX]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[FakeX]:
     with FakeX() as x:
         yield x
+
+
+@pytest.fixture
+def x(server: FakeX) -> FakeX:
+    server.begin_anew()
+    return server
 
 
 @pytest.fixture
