@@ -7,6 +7,8 @@ detect      is it somebody with a problem that is ours?
 offer       claim the one offer, and say it once
 opt_in      the click: proof of identity, the consent row, hello in private
 triage      Rasa's answers into the thread; its result into a case
+end         the customer ends the chat, and says whether it is solved
+choose      what a customer chooses on their own page
 deliver     send what waits to be sent, whoever wrote it
 stop        STOP means stop
 look        what is there to do?

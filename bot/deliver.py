@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.channel import NeverDeliverable, PrivateLine, TryLater
-from handoff import people, threads
+from handoff import database, people, threads
 from handoff.models import Customer, Message, Thread
 
 MOST_TRIES = 8
@@ -38,7 +38,7 @@ async def claim(session: AsyncSession, lease: timedelta) -> Claimed | bool:
     if not await _may_go(session, message, thread) or customer.external_id is None:
         message.delivery = "draft" if message.by == "bot" and thread.speaker == "team" else "withheld"
         message.due_at = None
-        threads.touch(session, thread)
+        database.changed(session, thread.id)  # the thread itself is not written to: its lock comes before the message's
         return True
     message.due_at = func.clock_timestamp() + lease
     message.tries += 1
@@ -67,6 +67,8 @@ async def _may_go(session: AsyncSession, message: Message, thread: Thread) -> bo
 async def settle(session: AsyncSession, claimed: Claimed, outcome: str | BaseException) -> None:
     """Write down how a sending ended."""
     thread = await threads.locked(session, claimed.thread_id)
+    if thread.ended_why == threads.ERASED:
+        return
     message = (await session.scalars(select(Message).where(Message.id == claimed.message_id).with_for_update())).one()
     if isinstance(outcome, str):
         message.delivery, message.external_id, message.due_at, message.trouble = "sent", outcome, None, None

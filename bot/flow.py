@@ -288,7 +288,7 @@ async def _hear(session: AsyncSession, thread: models.Thread, message: PrivateMe
 def _wake(thread: models.Thread, said: models.Message) -> None:
     """A customer wrote: the bot looks at it now, unless a person has the thread. An ended thread begins anew."""
     if thread.ended_at is not None:
-        thread.ended_at = thread.ended_why = None
+        thread.ended_at = thread.ended_why = thread.solved = None
         threads.give_floor(thread, "bot", func.clock_timestamp())
         thread.talk, thread.heard_seq = None, said.seq - 1
     elif thread.speaker == "bot":

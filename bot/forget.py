@@ -1,15 +1,23 @@
-"""Delete what we may not keep: the words of strangers after a day, of customers after the brand's retention time."""
+"""Delete what we may not keep: the words of strangers after a day, of customers after the brand's retention time.
 
+And all of a customer at once, when they wish it.
+"""
+
+import re
+from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import threads
-from handoff.models import Case, Customer, Message, Offer, OptIn, Thread, Update
+from handoff import cases, people, receipts, square, threads, visits
+from handoff.models import Attempt, Case, Customer, Message, Offer, OptIn, Thread, Update
 
 STRANGERS = timedelta(hours=24)
 """How long the text and handle of somebody who did not opt in are kept (the invariants, number 9)."""
+
+TOMBSTONE = "Deleted at the customer's wish."
+"""What agents read in place of the summary."""
 
 
 async def strangers(session: AsyncSession) -> int:
@@ -21,9 +29,13 @@ async def strangers(session: AsyncSession) -> int:
     return len(ids)
 
 
-async def chats(session: AsyncSession, retention: timedelta) -> int:
-    """Empty what was said in threads that ended longer ago than `retention`. How many threads."""
-    old = Thread.ended_at < func.clock_timestamp() - retention
+async def chats(session: AsyncSession, retention: timedelta, keep: timedelta) -> int:
+    """Empty what was said in threads that ended longer ago than `retention`; or than `keep`, for whoever agreed to it.
+
+    How many threads.
+    """
+    now = func.clock_timestamp()
+    old = and_(Thread.ended_at < now - retention, ~receipts.holds("keep") | (Thread.ended_at < now - keep))
     said = exists().where(Message.thread_id == Thread.id, Message.deleted_at.is_(None), Message.kind != "event")
     ids = await _locked(session, old, said)
     await _empty(session, ids)
@@ -43,6 +55,75 @@ async def updates(session: AsyncSession) -> None:
     """Empty updates that could not be read, once they are a day old."""
     old = Update.received_at < func.clock_timestamp() - STRANGERS
     await session.execute(update(Update).where(old, Update.handled_at.is_not(None)).values(payload=None))
+
+
+async def person(session: AsyncSession, account: str, external_id: str) -> None:
+    """Empty, in every thread of an account, all that was said and all that is known of it. Open threads end.
+
+    What stays: the keyed hash of the account with its STOP, the times of our offers, and the receipts. `external_id`:
+    the account's own, which may be in updates that we could not read.
+    """
+    await people.promise(session, account)
+    await session.execute(select(Offer.id).where(Offer.account == account).order_by(Offer.id).with_for_update())
+    customer = await people.find(session, account)
+    if customer is None:
+        return
+    theirs = select(Thread).where(Thread.customer_id == customer.id).order_by(Thread.id)
+    found = (await session.scalars(theirs.with_for_update())).all()
+    await threads.withhold(session, customer)
+    for thread in found:
+        if thread.ended_why != threads.ERASED:
+            await threads.append(session, thread, "event", "customer", "The customer had everything deleted")
+            await cases.end(session, thread, threads.ERASED)
+    await _erase(session, [thread.id for thread in found])
+    await _erase_offers(session, account)
+    await visits.end(session, account)
+    await _empty_unread(session, customer.channel, [external_id, customer.handle])
+    if customer.channel == square.CHANNEL:
+        await square.leave(session, int(external_id))
+    customer.handle = customer.name = customer.external_id = None
+    await session.flush()
+
+
+async def _erase(session: AsyncSession, ids: list[int]) -> None:
+    """What emptying leaves for the reader of an ended thread, its ids at the platform among it, goes too."""
+    await _empty(session, ids)
+    traces = update(Message).where(Message.thread_id.in_(ids))
+    await session.execute(traces.values(external_id=None, client_id=None, trouble=None))
+    unsent = Message.delivery.in_(("pending", "failed", "draft"))
+    await session.execute(traces.where(unsent).values(delivery="withheld", due_at=None))
+    tombstone = update(Case).where(Case.thread_id.in_(ids))
+    await session.execute(tombstone.values(summary=TOMBSTONE, intent=None, confidence=None))
+    await session.execute(update(Thread).where(Thread.id.in_(ids)).values(place=None))
+
+
+async def _erase_offers(session: AsyncSession, account: str) -> None:
+    made = update(Offer).where(Offer.account == account)
+    await session.execute(made.where(Offer.state == "ready").values(state="suppressed"))
+    await session.execute(made.values(post_id="", place=None, guest_query=None, why=None))
+    tries = Attempt.offer_id.in_(select(Offer.id).where(Offer.account == account))
+    await session.execute(update(Attempt).where(tries).values(external_id=None, evidence=None))
+
+
+async def _empty_unread(session: AsyncSession, channel: str, named: Sequence[str | None]) -> None:
+    """Updates that were set aside, and in which the account is named; what still waits is handled in its turn."""
+    names = "|".join(re.escape(name) for name in named if name)
+    there = cast(Update.payload, Text).regexp_match(rf"(^|[^[:alnum:]])({names})([^[:alnum:]]|$)", "i")
+    aside = (Update.channel == channel, Update.handled_at.is_not(None), Update.payload.is_not(None))
+    await session.execute(update(Update).where(*aside, there).values(payload=None, trouble=None))
+
+
+async def browsers(session: AsyncSession) -> None:
+    """Delete visits that are over, and the names of people of whom nothing else is left."""
+    over = await visits.forget(session)
+    said = exists().where(
+        Thread.customer_id == Customer.id,
+        Thread.id == Message.thread_id,
+        Message.deleted_at.is_(None),
+        Message.kind != "event",
+    )
+    names = update(Customer).where(Customer.account.in_(over), ~said)
+    await session.execute(names.values(handle=None, name=None, external_id=None))
 
 
 def _opted_in() -> ColumnElement[bool]:

@@ -17,6 +17,8 @@ async def attach(session: AsyncSession, key: bytes, thread: Thread, posts: Seque
 
     What is not among them may just be out of reach (another place, too far back): only the channel's word buries it.
     """
+    if thread.ended_why == threads.ERASED:
+        return
     account = await session.scalar(select(Customer.account).where(Customer.id == thread.customer_id))
     kept = {message.external_id: message for message in await _posts(session, thread)}
     for post in posts:

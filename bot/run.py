@@ -219,5 +219,7 @@ class Bot:
         async with self._database.transaction("forget") as session:
             await forget.links(session, self._settings.link_life)
             await forget.strangers(session)
-            await forget.chats(session, timedelta(days=self._brand.retention_days))
+            retention, keep = timedelta(days=self._brand.retention_days), timedelta(days=self._brand.keep_days)
+            await forget.chats(session, retention, keep)
             await forget.updates(session)
+            await forget.browsers(session)

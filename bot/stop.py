@@ -8,8 +8,8 @@ from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.say import say
-from handoff import people, receipts, threads, visits
-from handoff.models import Case, Offer, Thread
+from handoff import cases, people, receipts, threads, visits
+from handoff.models import Offer, Thread
 
 BLOCKED = "blocked us"
 """How a STOP was said by somebody whom no confirmation can reach."""
@@ -77,6 +77,4 @@ async def _suppress_offers(session: AsyncSession, account: str) -> None:
 
 async def _end(session: AsyncSession, thread: Thread, by: str) -> None:
     await threads.append(session, thread, "event", "customer", f"The customer said STOP ({by})")
-    closing = update(Case).where(Case.thread_id == thread.id, Case.closed_at.is_(None))
-    await threads.end(session, thread, "stopped")
-    await session.execute(closing.values(closed_at=func.clock_timestamp()))
+    await cases.end(session, thread, "stopped")

@@ -194,6 +194,8 @@ async def settle(session: AsyncSession, terms: Terms, due: Due, turn: Turn | End
     Rasa is not there yet, which the customer is told once.
     """
     thread = await threads.locked(session, due.thread_id)
+    if thread.ended_why == threads.ERASED:
+        return None
     if thread.epoch != due.epoch or thread.ended_at is not None:
         await _write_answers(session, thread, turn, "draft" if thread.speaker == "team" else "withheld")
         return None

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import errors, people, threads
@@ -98,6 +98,13 @@ async def close(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
     return case
 
 
+async def end(session: AsyncSession, thread: Thread, why: str) -> None:
+    """End a locked thread, and with it its open case, which nobody of the team closes."""
+    closing = update(Case).where(Case.thread_id == thread.id, Case.closed_at.is_(None))
+    await threads.end(session, thread, why)
+    await session.execute(closing.values(closed_at=func.clock_timestamp()))
+
+
 async def reply(
     session: AsyncSession,
     thread_id: int,
@@ -148,9 +155,14 @@ async def try_again(session: AsyncSession, thread_id: int, message_id: int) -> N
 
 
 async def note(session: AsyncSession, thread_id: int, agent: Agent, text: str, *, client_id: str) -> Message | None:
-    """Say something to the team. It never leaves the house; `None` if this `client_id` was said before."""
+    """Say something to the team. It never leaves the house; `None` if this `client_id` was said before.
+
+    Raises `Erased`, `NothingSaid`, `TooLong`.
+    """
     text = _checked(text)
     thread, _ = await locked(session, thread_id)
+    if thread.ended_why == threads.ERASED:
+        raise errors.Erased
     return await threads.append(session, thread, "note", "agent", text, agent=agent, client_id=client_id)
 
 

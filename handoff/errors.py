@@ -46,6 +46,10 @@ class Stopped(CaseError):
     """The customer said STOP: nothing more can be sent."""
 
 
+class Erased(CaseError):
+    """The customer had everything about them deleted: nothing more is written down here."""
+
+
 class ShutOut(CaseError):
     """An admin has shut you out meanwhile. Nothing was sent; ask them."""
 

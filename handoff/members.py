@@ -55,6 +55,12 @@ async def bot_member(session: AsyncSession, name: str) -> Member:
     return (await session.scalars(select(Member).where(Member.folded_name == own))).one()
 
 
+async def leave(session: AsyncSession, member_id: int) -> None:
+    """Let a member go: the name is free again, the cookie is nobody's, and nobody can take the row's new name."""
+    gone = {"name": "…", "folded_name": f"gone:{member_id}", "token_hash": None}
+    await session.execute(update(Member).where(Member.id == member_id).values(gone))
+
+
 async def silence(session: AsyncSession, member_id: int) -> None:
     """Let a member read, but not post."""
     await session.execute(update(Member).where(Member.id == member_id).values(silenced_at=func.clock_timestamp()))

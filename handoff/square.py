@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
-from handoff import database
+from handoff import database, members
 from handoff.base import Base, clean, identity, now
 from handoff.members import Member
 from handoff.models import Update
@@ -142,6 +142,15 @@ async def reported(session: AsyncSession) -> Sequence[SquarePost]:
 async def remove(session: AsyncSession, post_id: int, by: str) -> SquarePost:
     """Take a post away, as the moderator `by`. Raises `NoSuchPost`."""
     return await _remove(session, await get(session, post_id, locked=True), by)
+
+
+async def leave(session: AsyncSession, member_id: int) -> None:
+    """Take a member away with all that they posted: nobody has the name or the cookie any more."""
+    await members.leave(session, member_id)
+    theirs = select(SquarePost).where(SquarePost.member_id == member_id, SquarePost.removed_at.is_(None))
+    found = theirs.order_by(SquarePost.id).options(joinedload(SquarePost.member)).with_for_update(of=SquarePost)
+    for said in await session.scalars(found):
+        await _remove(session, said, "author")
 
 
 async def keep(session: AsyncSession, post_id: int) -> SquarePost:

@@ -1,0 +1,85 @@
+"""The customer ends the chat, and says whether the problem is solved; what is not solved goes to the team again."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.say import say
+from handoff import cases, people, threads
+from handoff.models import Case, Customer, Message, Thread
+
+ENDED = "ended by the customer"
+NOT_SOLVED = "not solved"
+LONGEST = 200
+"""Characters of the first words that stand for a thread which nobody summed up."""
+
+
+async def end(session: AsyncSession, account: str) -> bool:
+    """End the account's chat, and its open case with it; what waits to be sent is kept back. `False`: none was open.
+
+    The customer begins it anew by writing.
+    """
+    customer, thread = await _chat(session, account)
+    if customer is None or thread is None or thread.ended_at is not None:
+        return False
+    await threads.withhold(session, customer)
+    await threads.append(session, thread, "event", "customer", "The customer ended the chat")
+    await cases.end(session, thread, ENDED)
+    return True
+
+
+async def asks(session: AsyncSession, thread: Thread) -> bool:
+    """Whether the customer is asked if it is solved: the chat has ended, and not by a STOP or by forgetting them."""
+    if thread.ended_at is None or thread.ended_why == threads.ERASED:
+        return False
+    known = select(Customer.id).where(Customer.id == thread.customer_id, Customer.external_id.is_not(None))
+    return await session.scalar(known) is not None and await people.may_talk(session, thread)
+
+
+async def answer(session: AsyncSession, account: str, solved: bool, brand: str) -> bool:
+    """Write down whether it is solved. If not, the team has the whole thread again. `False`: nobody asked."""
+    customer, thread = await _chat(session, account)
+    if customer is None or thread is None or not await asks(session, thread):
+        return False
+    if solved and not thread.solved:
+        await threads.append(session, thread, "event", "customer", "The customer says that it is solved")
+    thread.solved = solved
+    if not solved:
+        await threads.append(session, thread, "event", "customer", "The customer says that it is not solved")
+        await _hand_off(session, customer, thread, brand)
+    threads.touch(session, thread)
+    return True
+
+
+async def _chat(session: AsyncSession, account: str) -> tuple[Customer | None, Thread | None]:
+    await people.promise(session, account)
+    customer = await people.find(session, account)
+    return customer, await threads.latest_opted_in(session, customer) if customer else None
+
+
+async def _hand_off(session: AsyncSession, customer: Customer, thread: Thread, brand: str) -> None:
+    newer = await threads.open_thread(session, customer)
+    if newer is not None:  # help was offered for something else, but this is what they want help with
+        await threads.end(session, newer, "came by themselves")
+    last = select(Case).where(Case.thread_id == thread.id).order_by(Case.id.desc()).limit(1)
+    case = (await session.scalars(last)).one_or_none()
+    summary = case.summary if case else await _first_words(session, thread)
+    await cases.hand_off(
+        session,
+        thread,
+        NOT_SOLVED,
+        summary,
+        intent=case.intent if case else None,
+        confidence=case.confidence if case else None,
+        found=case.found if case else None,
+    )
+    thread.talk = None
+    place = await cases.place_in_line(session, thread)
+    text = say("handed_off", thread.language, brand=brand, place=place)
+    await threads.append(session, thread, "event", "bot", text, delivery="pending")
+
+
+async def _first_words(session: AsyncSession, thread: Thread) -> str:
+    said = (Message.thread_id == thread.id, Message.by == "customer", Message.kind.in_(("post", "chat")))
+    words = select(Message.text).where(*said, Message.deleted_at.is_(None)).order_by(Message.seq).limit(1)
+    text = await session.scalar(words) or "Nothing was said yet."
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
