@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from handoff import database, tokens
 from handoff.base import Base, identity, now
-from handoff.models import Customer, Offer
+from handoff.models import Customer, Offer, Thread
+from handoff.offers import Said
 
 SIGN_IN = timedelta(minutes=10)
 """How long somebody may take to sign in on the platform."""
@@ -126,6 +127,13 @@ async def by_codes(session: AsyncSession, codes: Sequence[str]) -> Visit | None:
     return (await session.scalars(select(Visit).where(Visit.code.in_(codes), *_under_way()))).first()
 
 
+async def code_of(session: AsyncSession, codes: Sequence[str]) -> Said | None:
+    """Where one of the codes is to be posted and since when, for whoever asks."""
+    query = select(Thread.channel, Visit.began_at).select_from(Visit).join(Offer).join(Thread)
+    found = (await session.execute(query.where(Visit.code.in_(codes), *_under_way()).limit(1))).first()
+    return Said(found.channel, found.began_at) if found else None
+
+
 async def locked(session: AsyncSession, visit_id: int) -> Visit | None:
     """A visit under way, which nobody else changes until this transaction ends. Lock the promise first."""
     query = select(Visit).where(Visit.id == visit_id, *_under_way()).with_for_update()
@@ -193,6 +201,13 @@ async def stay(session: AsyncSession, account: str) -> None:
     """Who came back after a STOP is known as long as anybody."""
     proven = (_of(account), Visit.proven_at.is_not(None), Visit.code.is_(None), _alive())
     await session.execute(update(Visit).where(*proven).values(expires_at=func.clock_timestamp() + PROVEN))
+
+
+async def forget(session: AsyncSession) -> Sequence[str]:
+    """Delete what has expired; the accounts that it was about."""
+    over = delete(Visit).where(Visit.expires_at <= func.clock_timestamp()).returning(Visit.offer_id)
+    offers = (await session.scalars(over)).all()
+    return (await session.scalars(select(Offer.account).where(Offer.id.in_(offers)).distinct())).all()
 
 
 def _know(visit: Visit, cookie: str) -> None:

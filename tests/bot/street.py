@@ -1,16 +1,19 @@
 """What stands around the bot in the town: a channel, a Rasa and a detection that do as they are told."""
 
+import base64
+import hashlib
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import msgspec
 
 from bot import channel
-from bot.channel import Deleted, Event, Post, PrivateLine, PublicOffer, WayIn
+from bot.channel import Author, Deleted, Event, Post, PrivateLine, PublicOffer, WayIn
 from bot.detect import Decision
 from nlu.rasa import Rasa
 
@@ -35,6 +38,7 @@ class Street:
         self.posts: Sequence[Post | Deleted] | Exception = ()
         self.finds: str | Exception | None = None
         self.while_sending: Callable[[], Awaitable[object]] | None = None
+        self.sign_in: ScriptedSignIn | None = None
 
     def read(self, payload: Mapping[str, Any]) -> Sequence[Event]:
         """Events, each as its kind and its fields."""
@@ -74,7 +78,9 @@ class Street:
 
     def way_in(self, token: str) -> WayIn:
         """A click comes with the account that made it, but on X, where our own page must ask."""
-        return WayIn(code_to="northwind_help") if self.name == "x" else WayIn(link=self.link(token))
+        if self.name == "x":
+            return WayIn(sign_in=self.sign_in, code_to="northwind_help")
+        return WayIn(link=self.link(token))
 
     async def _say(self, said: Any, where: list[Any]) -> str:
         outcome = self.outcomes.popleft() if self.outcomes else f"said-{next(_numbers)}"
@@ -86,6 +92,40 @@ class Street:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+
+class ScriptedSignIn:
+    """Where people sign in: whoever says yes gets a code, good once, for the browser that knows the verifier."""
+
+    def __init__(self) -> None:
+        self.trouble: Exception | None = None
+        self.asked = 0
+        self._granted: dict[str, tuple[Author, str]] = {}
+        self.while_asked: Callable[[], Awaitable[object]] | None = None
+
+    def address(self, state: str, challenge: str) -> str:
+        """Where they say yes."""
+        return f"https://street.example/authorize?{urlencode({'state': state, 'challenge': challenge})}"
+
+    def says_yes(self, address: str, author: Author) -> str:
+        """Somebody says yes there; the path on our side to which their browser is sent."""
+        asked = parse_qs(urlsplit(address).query)
+        code = f"code-{next(_numbers)}"
+        self._granted[code] = author, asked["challenge"][0]
+        return f"/proof/x?{urlencode({'state': asked['state'][0], 'code': code})}"
+
+    async def account(self, code: str, verifier: str) -> Author:
+        """Whose code it was."""
+        self.asked += 1
+        if self.while_asked:
+            await self.while_asked()
+        if self.trouble:
+            raise self.trouble
+        author, challenge = self._granted.pop(code, (None, ""))
+        proof = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        if author is None or proof != challenge:
+            raise channel.NeverDeliverable("the code is no good")
+        return author
 
 
 class ScriptedRasa:
