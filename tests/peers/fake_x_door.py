@@ -133,7 +133,7 @@ class Door:
         self.counts[f"{method} {documented}"] += 1
         if self._trouble.drops(method, path, documented, before=True):
             return CutOff()
-        broken = self._trouble.answer(path, documented)
+        broken = self._trouble.answer(method, path, documented)
         return _instead(broken) if broken else None
 
     def _say(self, body: Json, status: int, headers: dict[str, str]) -> Response:

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.peers.fake_x_posts import LONGEST, Account, Post, weight
+from tests.peers.fake_x_posts import Account, Post
+from tests.peers.fake_x_text import LONGEST, weight
 from tests.peers.fake_x_tokens import Tokens
 from tests.peers.fake_x_world import World
 
@@ -96,8 +97,8 @@ class Pages:
 
 def linked(post: Post) -> Markup:
     """The text with its addresses to click on; the signs of it are escaped already."""
-    text = Markup(post.text)
-    for link in reversed(post.wording.links):
+    text = Markup(post.whole.text)
+    for link in reversed(post.whole.links):
         address = Markup('<a href="{0}">{0}</a>').format(link.address)
         text = text[: link.start] + address + text[link.end :]
     return text

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-from tests.peers.fake_x_calls import Asked, page
-from tests.peers.fake_x_posts import LINK, Post, moment
+from tests.peers.fake_x_calls import Asked, page, time_of
+from tests.peers.fake_x_posts import Post, moment
 from tests.peers.fake_x_problems import Json, invalid
+from tests.peers.fake_x_text import LINK
 from tests.peers.fake_x_world import EPOCH
 
 Match = Callable[[Post], bool]
@@ -30,6 +31,8 @@ def search_recent(asked: Asked) -> Json:
     except Unreadable as error:
         raise invalid(f"There were errors processing your request: {error}", "query", query) from None
     oldest = moment(asked.world.now()) - RECENT
+    if (start := time_of(asked, "start_time")) and start < oldest:
+        raise invalid(f"'start_time' must be on or after {oldest:%FT%TZ}", "start_time", start)
     since = asked.query.get("since_id", "")
     if since.isdigit() and int(since) < (lowest := (int(oldest.timestamp() * 1000) - EPOCH) << 22):
         raise invalid(f"'since_id' must be a tweet id created after {oldest:%FT%TZ}, {lowest}", "since_id", since)
@@ -98,7 +101,7 @@ def _contains(words: list[str], wanted: list[str]) -> bool:
 
 
 def _handles(post: Post) -> set[str]:
-    return {handle.lower() for _, _, handle in post.wording.handles}
+    return {handle.lower() for _, _, handle in post.whole.handles}
 
 
 def _is(value: str) -> Match:
@@ -123,6 +126,6 @@ OPERATORS: dict[str, Callable[[str], Match]] = {
     "in_reply_to_tweet_id": lambda value: lambda post: post.answers is not None and post.answers.id == value,
     "quotes_of_tweet_id": lambda value: lambda post: post.quotes is not None and post.quotes.id == value,
     "lang": lambda value: lambda post: post.lang == value,
-    "has": lambda value: lambda post: bool(post.wording.links if value == "links" else post.wording.handles),
+    "has": lambda value: lambda post: bool(post.whole.links if value == "links" else post.whole.handles),
     "is": _is,
 }

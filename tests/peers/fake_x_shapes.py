@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from tests.peers.fake_x_posts import Account, Post
 from tests.peers.fake_x_problems import PROBLEMS, Json, invalid, not_authorized, not_found, suspended
+from tests.peers.fake_x_text import Wording
 from tests.peers.fake_x_world import World
 
 FIELDS_OF_POSTS = (
@@ -111,23 +112,24 @@ class Shown:
             "author_id": post.author.id,
             "conversation_id": post.conversation_id,
             "created_at": self.time(post.created_at),
-            "display_text_range": [post.wording.begins, len(post.text)],
+            "display_text_range": [post.wording.begins, post.wording.ends],
             "edit_controls": {
                 "edits_remaining": max(0, 6 - len(post.history)),
                 "is_edit_eligible": post.answers is None,
                 "editable_until": self.time(post.created_at + EDITABLE),
             },
-            "entities": self._entities(post) or None,
+            "entities": self._entities(post.wording) or None,
             "in_reply_to_user_id": post.answers.author.id if post.answers else None,
             "lang": post.lang,
+            "note_tweet": {"text": note.text, "entities": self._entities(note)} if (note := post.note) else None,
             "possibly_sensitive": False,
             "public_metrics": self._counts(post) if "public_metrics" in self.fields else None,
             "referenced_tweets": referenced(post) or None,
-            "reply_settings": "everyone",
+            "reply_settings": "following" if post.restricted else "everyone",
         }
 
-    def _entities(self, post: Post) -> Json:
-        handles = [(start, end, self._world.with_username(handle)) for start, end, handle in post.wording.handles]
+    def _entities(self, wording: Wording) -> Json:
+        handles = [(start, end, self._world.with_username(handle)) for start, end, handle in wording.handles]
         mentions = [
             {"start": start, "end": end, "username": account.username, "id": account.id}
             for start, end, account in handles
@@ -143,7 +145,7 @@ class Shown:
                 "unwound_url": link.address,
                 "status": 200,
             }
-            for link in post.wording.links
+            for link in wording.links
         ]
         return ({"mentions": mentions} if mentions else {}) | ({"urls": urls} if urls else {})
 
@@ -161,7 +163,7 @@ class Shown:
             if "in_reply_to_user_id" in self.expansions and post.answers:
                 users[post.answers.author.id] = post.answers.author
             if "entities.mentions.username" in self.expansions:
-                users |= {found.id: found for _, _, it in post.wording.handles if (found := self._known_as(it))}
+                users |= {found.id: found for _, _, it in post.whole.handles if (found := self._known_as(it))}
             for other in self._others(post):
                 if (error := why_hidden(self._world, other.id, self._viewer, "referenced_tweets.id")) is None:
                     tweets[other.id] = other

@@ -18,6 +18,7 @@ class Broken:
     body: Any
     headers: dict[str, str]
     path: str | None
+    method: str | None
     left: int
 
     @property
@@ -49,13 +50,14 @@ class Trouble:
         headers: Mapping[str, str] | None = None,
         path: str | None = None,
         count: int = 1,
+        method: str | None = None,
     ) -> None:
         """The next so many calls get this answer, and nothing is done. A `str` is sent as HTML, all else as JSON."""
-        self._broken.append(Broken(status, {} if body is None else body, dict(headers or {}), path, count))
+        self._broken.append(Broken(status, {} if body is None else body, dict(headers or {}), path, method, count))
 
-    def html_503(self, path: str | None = None, count: int = 1) -> None:
+    def html_503(self, path: str | None = None, count: int = 1, method: str | None = None) -> None:
         """X is over capacity, and says so in HTML."""
-        self.next(503, HTML_503, path=path, count=count)
+        self.next(503, HTML_503, path=path, count=count, method=method)
 
     def drop_after_accepting_post(self) -> None:
         """The next post is published, but the connection ends without an answer."""
@@ -78,10 +80,10 @@ class Trouble:
         self._broken, self._drops = [], []
         self.no_credit = self.odd_timestamps = False
 
-    def answer(self, path: str, documented: str) -> Broken | None:
+    def answer(self, method: str, path: str, documented: str) -> Broken | None:
         """What to answer in the place of the real answer."""
         for broken in self._broken:
-            if broken.left and broken.path in (None, path, documented):
+            if broken.left and broken.path in (None, path, documented) and broken.method in (None, method):
                 broken.left -= 1
                 return broken
         return None

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Literal
 
-from tests.peers.fake_x_posts import LONGEST, Account, Post, Wording, moment, weight, word
+from tests.peers.fake_x_posts import Account, Post, moment
+from tests.peers.fake_x_text import LONGEST, Wording, beginning, weight, word
 
 EPOCH = 1288834974657
 """Milliseconds at which X's ids begin to count."""
@@ -21,6 +22,8 @@ NOT_SUMMONED = (
 NOT_MENTIONED = "You can only reply to or quote posts where you are mentioned or are the author."
 GONE = "You attempted to reply to a Tweet that is deleted or not visible to you."
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
+BLOCKED = "You have been blocked from the author of this tweet."
+RESTRICTED = "The original Tweet author restricted who can reply to this Tweet."
 TOO_LONG = "Your Tweet text is too long."
 DAY = 24 * 3600
 
@@ -93,7 +96,7 @@ class World:
         lang: str = "en",
         at: datetime | None = None,
     ) -> Post:
-        """Somebody posts."""
+        """Somebody posts, at greater length than 280 too."""
         return self._add(self.person(author_name), text, answers=answers, quotes=quotes, lang=lang, at=at)
 
     def edit(self, post: Post, text: str) -> Post:
@@ -111,6 +114,14 @@ class World:
     def protect(self, name: str) -> None:
         """From now on others cannot read what this person posts or posted."""
         self.person(name).protected = True
+
+    def block(self, name: str) -> None:
+        """This person blocks our account."""
+        self.person(name).blocks_us = True
+
+    def restrict(self, post: Post) -> None:
+        """The author lets only those answer whom they follow, and they do not follow us."""
+        post.restricted = True
 
     def suspend(self, name: str) -> None:
         """X takes the account away."""
@@ -143,6 +154,10 @@ class World:
             parent, quoted = self._found(answers, author), self._found(quotes, author)
             if weight(text) > LONGEST:
                 raise Refused(TOO_LONG)
+            if parent and author is self.bot and parent.author.blocks_us:
+                raise Refused(BLOCKED)
+            if parent and parent.restricted and parent.author is not author:
+                raise Refused(RESTRICTED)
             self._check_summoned(author, parent, quoted)
             self._check_new(author, word(text, self._carried(author, parent)))
             post = self._add(author, text, answers=parent, quotes=quoted)
@@ -197,9 +212,13 @@ class World:
             created = at or moment(self.now())
             id = self._new_id(created)
             older = edits or answers
-            wording = word(text, self._carried(author, answers))
+            carried = self._carried(author, answers)
+            quoted = f"https://x.com/{quotes.author.username}/status/{quotes.id}" if quotes else ""
+            wording, note = word(text, carried, quoted), None
+            if weight(text) > LONGEST:
+                wording, note = word(beginning(text), carried, f"https://x.com/i/web/status/{id}"), wording
             conversation = older.conversation_id if older else id
-            post = Post(id, author, text, wording, conversation, created, answers, quotes, lang)
+            post = Post(id, author, text, wording, note, conversation, created, answers, quotes, lang)
             post.history = edits.history if edits else post.history
             post.history.append(id)
             self._file(post)
@@ -210,7 +229,7 @@ class World:
     def _file(self, post: Post) -> None:
         self.posts[post.id] = self._same[post.author.id, post.text] = post
         self.log.append(post)
-        named = {handle.lower() for _, _, handle in post.wording.handles}
+        named = {handle.lower() for _, _, handle in post.whole.handles}
         mentioned = {account.id for handle in named if (account := self._usernames.get(handle))}
         shelves = [self.order, self._by_author[post.author.id]]
         for shelf in [*shelves, *(self._mentions[id] for id in mentioned - {post.author.id})]:
@@ -222,7 +241,7 @@ class World:
         """The handles that an answer carries: of the author of the post, and of all who are mentioned in it."""
         if answers is None:
             return []
-        mentioned = [self._usernames.get(handle.lower()) for _, _, handle in answers.wording.handles]
+        mentioned = [self._usernames.get(handle.lower()) for _, _, handle in answers.whole.handles]
         found = [answers.author, *(account for account in mentioned if account)]
         return list(dict.fromkeys(account.username for account in found if account is not author))
 

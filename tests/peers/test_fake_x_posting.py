@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from tests.peers.fake_x import FakeX
-from tests.peers.fake_x_posts import Post, weight
-from tests.peers.fake_x_world import DUPLICATE, GONE, NOT_MENTIONED, NOT_SUMMONED, TOO_LONG
+from tests.peers.fake_x_posts import Post
+from tests.peers.fake_x_text import weight
+from tests.peers.fake_x_world import BLOCKED, DUPLICATE, GONE, NOT_MENTIONED, NOT_SUMMONED, RESTRICTED, TOO_LONG
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,14 @@ def test_what_is_gone_cannot_be_answered(x: FakeX, api: httpx.Client) -> None:
     other = x.post("Noor", "@northwind_help the app crashes")
     x.protect("Noor")
     assert refusal(answer(api, "Help is here", other)) == GONE
+
+
+def test_who_blocked_us_or_wants_no_answers_gets_none(x: FakeX, api: httpx.Client) -> None:
+    x.block("Mara")
+    assert refusal(answer(api, "Help is here", x.post("Mara", "@northwind_help where is it?"))) == BLOCKED
+    post = x.post("Noor", "@northwind_help it crashes")
+    x.restrict(post)
+    assert refusal(answer(api, "Help is here", post)) == RESTRICTED
 
 
 def test_the_same_answer_twice_is_refused(x: FakeX, api: httpx.Client) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.peers.fake_x import FakeX
 from tests.peers.fake_x_search import Unreadable, read
+from tests.peers.fake_x_text import weight
 
 MENTIONS = "/2/users/:id/mentions"
 FIELDS = "author_id,conversation_id,created_at,entities,in_reply_to_user_id,referenced_tweets,display_text_range"
@@ -86,6 +87,26 @@ def test_an_answer_tells_what_it_answers_and_carries_the_handles(x: FakeX, api: 
     assert {user["username"] for user in shown["includes"]["users"]} == {"mara", "noor"}
 
 
+def test_a_quote_ends_with_a_link_to_what_it_quotes(x: FakeX, api: httpx.Client) -> None:
+    ours = x.post("Northwind Help", "We ship again.")
+    x.post("Mara", "@northwind_help not to me", quotes=ours)
+    (shown,) = mentions(x, api)["data"]
+    assert shown["text"][slice(*shown["display_text_range"])] == "@northwind_help not to me"
+    assert shown["entities"]["urls"][-1]["expanded_url"] == f"https://x.com/northwind_help/status/{ours.id}"
+    assert shown["referenced_tweets"] == [{"type": "quoted", "id": ours.id}]
+
+
+def test_of_a_long_text_there_is_the_beginning_and_a_note(x: FakeX, api: httpx.Client) -> None:
+    said = "My kettle leaks. " * 30 + "@northwind_help"
+    x.post("Mara", said)
+    (shown,) = mentions(x, api, **{"tweet.fields": "entities,note_tweet"})["data"]
+    assert weight(shown["text"]) <= 280
+    assert "… https://t.co/" in shown["text"]
+    assert "mentions" not in shown["entities"]
+    assert shown["note_tweet"]["text"] == said
+    assert shown["note_tweet"]["entities"]["mentions"][0]["id"] == x.bot.id
+
+
 def test_an_edit_is_another_post_that_knows_the_first(x: FakeX, api: httpx.Client) -> None:
     old = x.post("Mara", "@northwind_help wher is it?")
     new = x.edit(old, "@northwind_help where is it?")
@@ -124,7 +145,8 @@ def test_a_search_reaches_back_seven_days(x: FakeX, api: httpx.Client) -> None:
     assert int(old.id) < int(new.id)
     assert found(api, "kettle") == [new.id]
     assert found(api, "kettle", start_time=(now - timedelta(days=1)).isoformat()) == []
-    assert api.get("/2/tweets/search/recent", params={"query": "kettle", "since_id": old.id}).status_code == 400
+    for early in ({"since_id": old.id}, {"start_time": old.created_at.isoformat()}):
+        assert api.get("/2/tweets/search/recent", params={"query": "kettle", **early}).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -257,3 +279,11 @@ def test_people_post_answer_and_delete_on_the_page(x: FakeX) -> None:
         assert post.deleted
         assert "This post was deleted." in page.text
         assert browser.post("/say", data={"as": "mara", "text": "x" * 281}).status_code == 400
+
+
+def test_it_is_gone_and_comes_back_at_the_same_address(x: FakeX, api: httpx.Client) -> None:
+    x.stop()
+    with pytest.raises(httpx.ConnectError):
+        api.get("/2/users/me")
+    x.start()
+    assert api.get("/2/users/me").json()["data"]["username"] == "northwind_help"
