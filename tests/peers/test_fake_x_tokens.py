@@ -89,6 +89,11 @@ def test_another_client_is_refused(x: FakeX) -> None:
     assert token(x, secret="guessed", grant_type="refresh_token").status_code == 401
 
 
+def test_a_public_app_has_no_secret(x: FakeX) -> None:
+    x.credentials.client_secret = ""
+    assert exchange(x, code_for(x), client_id="northwind-client").status_code == 200
+
+
 def test_an_access_token_lives_two_hours(x: FakeX) -> None:
     access = exchange(x, code_for(x)).json()["access_token"]
     x.pass_time(7199)
