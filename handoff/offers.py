@@ -1,12 +1,24 @@
 """Offers and the attempts to say them. The triggers of the second migration refuse every step that is not here."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.models import Attempt, Offer, Thread
+
+LATELY = timedelta(days=30)
+"""For how long our own words are recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Where something of ours was said or made, and when; not to whom."""
+
+    channel: str
+    at: datetime
 
 
 async def locked(session: AsyncSession, offer_id: int) -> Offer:
@@ -18,6 +30,24 @@ async def locked(session: AsyncSession, offer_id: int) -> Offer:
 async def by_token_hash(session: AsyncSession, token_hash: str) -> Offer | None:
     """The offer that a link belongs to."""
     return (await session.scalars(select(Offer).where(Offer.token_hash == token_hash))).one_or_none()
+
+
+async def by_link(session: AsyncSession, token_hash: str) -> Said | None:
+    """The offer that a link belongs to, for whoever asks."""
+    return await _said(session, Offer.token_hash == token_hash)
+
+
+async def in_words(session: AsyncSession, words: str) -> Said | None:
+    """The newest offer of `LATELY` that was said in these very words, white space aside, with its label or without."""
+    text, whole = Offer.text, Offer.text + " " + Offer.label
+    same = or_(*(func.regexp_replace(said, r"\s+", " ", "g") == words for said in (text, whole)))
+    return await _said(session, Offer.state == "sent", Offer.created_at > func.clock_timestamp() - LATELY, same)
+
+
+async def _said(session: AsyncSession, *which: ColumnElement[bool]) -> Said | None:
+    query = select(Thread.channel, Offer.created_at).join(Offer).where(*which)
+    found = (await session.execute(query.order_by(Offer.id.desc()).limit(1))).first()
+    return Said(found.channel, found.created_at) if found else None
 
 
 async def next_due(session: AsyncSession, silent: Collection[str] = ()) -> Offer | None:

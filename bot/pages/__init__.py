@@ -10,5 +10,10 @@ posts    /square/p: what an author or a reader may do with one post
 link     /h/<token>: the page behind an offer's link; opting in
 chat     the chat that takes its place after the opt-in
 view     a thread as its customer may see it
+door     who stands before it
+proof    showing that it is the author
+yours      /h/<token>/yours: the customer's own page
+transcript what customers take along from it
 stop     /stop/<token>: STOP by a button
+verify   /verify: is this really us?
 """

@@ -34,7 +34,15 @@ async def chat_page(
     new = [message for message in seen.messages if message.seq > after]
     over = not seen.may_talk
     return here.page(
-        "chat.html", status, token=token, view=seen, new=new, over=over, error=error, text=text, member=found.member
+        "chat.html",
+        status,
+        token=token,
+        view=seen,
+        new=new,
+        over=over,
+        error=error,
+        text=text,
+        signed_in=found.signed_in,
     )
 
 
