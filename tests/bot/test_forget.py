@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from bot.channel import TryLater
 from handoff import cases
+from handoff.database import Database
 from tests.bot.town import COMPLAINT, Town, click, line, post
 from tests.cast import ANA, JOSE, MARA
 
@@ -15,10 +16,15 @@ SAID = "Help, Northwind, the parcel for Orchard Lane 5!"
 
 async def trace_of(town: Town, *words: str) -> list[str]:
     """Where in the whole record any of these words still stands, as table and column."""
+    return await trace(town.database, *words)
+
+
+async def trace(database: Database, *words: str) -> list[str]:
+    """The same of a record."""
     columns = """SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'
         AND data_type IN ('text', 'character varying', 'jsonb')"""
     found: list[str] = []
-    async with town.database.reading() as session:
+    async with database.reading() as session:
         for table, column in (await session.execute(text(columns))).all():
             for word in words:
                 query = f"SELECT count(*) FROM {table} WHERE {column}::text ILIKE :word"
