@@ -41,6 +41,9 @@ class Codes:
     def __init__(self) -> None:
         self._wrong: dict[str, list[datetime]] = {}
 
+    def __len__(self) -> int:
+        return len(self._wrong)
+
     async def find(self, session: AsyncSession, account: str, said: Post | PrivateMessage) -> Visit | None:
         """The visit under way whose code is said here, whoever it is that says it."""
         codes = codes_in(said.text)

@@ -99,9 +99,9 @@ async def ask_to_sign_in(session: AsyncSession, visit: Visit, state: str, verifi
 
 async def ask_for_code(session: AsyncSession, visit: Visit) -> None:
     """Give the visit a code that no other visit has."""
-    code = _new_code()
+    code = new_code()
     while await session.scalar(select(Visit.id).where(Visit.code == code)) is not None:
-        code = _new_code()
+        code = new_code()
     visit.code, visit.expires_at = code, func.clock_timestamp() + CODE
     await session.flush()
 
@@ -210,6 +210,14 @@ async def forget(session: AsyncSession) -> Sequence[str]:
     return (await session.scalars(select(Offer.account).where(Offer.id.in_(offers)).distinct())).all()
 
 
+def new_code() -> str:
+    """Letters and digits both, so that no word and no number of an order looks like a code."""
+    while True:
+        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        if not code.isalpha() and not code.isdecimal():
+            return code
+
+
 def _know(visit: Visit, cookie: str) -> None:
     visit.cookie_hash, visit.code = tokens.digest(cookie), None
     visit.expires_at = func.clock_timestamp() + PROVEN
@@ -225,11 +233,3 @@ def _alive() -> ColumnElement[bool]:
 
 def _under_way() -> tuple[ColumnElement[bool], ...]:
     return Visit.proven_at.is_(None), _alive()
-
-
-def _new_code() -> str:
-    """Letters and digits both, so that no word and no number of an order looks like a code."""
-    while True:
-        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if not code.isalpha() and not code.isdecimal():
-            return code

@@ -4,7 +4,15 @@ import sys
 from ipaddress import ip_address
 from typing import Any
 
-pytest_plugins = ["tests.postgres", "tests.browser", "tests.rasa_server", "tests.stories", "tests.bot.town"]
+pytest_plugins = [
+    "tests.postgres",
+    "tests.browser",
+    "tests.rasa_server",
+    "tests.stories",
+    "tests.bot.town",
+    "tests.bot.doorstep",
+    "tests.bot.channels.on_x",
+]
 
 NAMES = {None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}
 

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.pages.pace import LIMITS
-from tests.bot.pages.doorstep import Doorstep
+from tests.bot.doorstep import Doorstep
 from tests.bot.pages.world import COMPLAINT, World, chatting, offered, words
 from tests.bot.town import Town
 from tests.cast import MARA

@@ -6,6 +6,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from bot.channel import Author, PrivateMessage
@@ -15,6 +16,9 @@ from tests.bot.street import ScriptedSignIn
 from tests.bot.town import BRAND, COMPLAINT, Town, mention
 
 TO_US = f"@northwind_help {COMPLAINT}"
+
+WRONG_PERSON = "Somebody who is not the author opened the link"
+"""What agents read when somebody else tried."""
 
 
 @dataclass
@@ -73,6 +77,11 @@ class Doorstep:
         """Somebody posts on X."""
         await self.town.do(mention(author, said, **more))
 
+    async def enters(self, code: str, author: Author) -> bool:
+        """Somebody posts a code; whether a browser may go on by it."""
+        await self.posts(author, f"@northwind_help {code}")
+        return bool(await self.town.value("SELECT count(*) FROM visits WHERE proven_at IS NOT NULL"))
+
     async def writes(self, author: Author, said: str) -> None:
         """Somebody sends us a direct message on X."""
         number = await self.town.value("SELECT count(*) FROM updates")
@@ -91,6 +100,12 @@ class Doorstep:
             "SELECT coalesce(json_agg(text ORDER BY id), '[]') FROM messages WHERE kind = 'event'"
         )
         return list(rows)
+
+
+@pytest.fixture
+def doorstep(town: Town) -> Doorstep:
+    """The pages before the town."""
+    return Doorstep(town)
 
 
 def cookies(answer: httpx.Response) -> SimpleCookie:
