@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from bot import end
 from bot.pages.speak import _, amount, span
 from handoff import cases, people, waits
 from handoff.models import Case, Message, OptIn, Thread
@@ -32,6 +33,10 @@ class View:
     standing: str
     agent: bool
     may_talk: bool
+    asks: bool
+    """Whether the customer is asked if it is solved."""
+    solved: bool | None
+    """What they said when they were asked."""
 
     @property
     def last_seq(self) -> int:
@@ -60,8 +65,9 @@ async def view(session: AsyncSession, thread: Thread, brand: str, most: int = NE
     newest = query.order_by(Message.seq.desc()).limit(most + 1).options(joinedload(Message.agent))
     found = list(await session.scalars(newest))
     who, standing, agent = await _standing(session, thread, brand)
-    may_talk = await people.may_talk(session, thread)
-    return View(thread.id, thread.language, found[:most][::-1], len(found) > most, who, standing, agent, may_talk)
+    may_talk, asks = await people.may_talk(session, thread), await end.asks(session, thread)
+    newest_last, earlier = found[:most][::-1], len(found) > most
+    return View(thread.id, thread.language, newest_last, earlier, who, standing, agent, may_talk, asks, thread.solved)
 
 
 def _for_the_customer() -> ColumnElement[bool]:

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import end
 from bot.choose import Choose, WordingChanged
 from bot.pages.door import Door, door, elsewhere, let_go, nothing_here
 from bot.pages.site import Site, address, called, see, site
@@ -150,7 +149,6 @@ async def _page(request: Request, token: str, found: Author, status: int = 200, 
     async with here.database.reading() as session:
         seen = await view(session, chat, here.brand.name, chat.last_seq + 1)
         switches = await _switches(session, here, chat)
-        asks = await end.asks(session, chat)
     return here.page(
         "yours.html",
         status,
@@ -159,8 +157,6 @@ async def _page(request: Request, token: str, found: Author, status: int = 200, 
         standing=_standing(here, seen),
         view=seen,
         switches=switches,
-        asks=asks,
-        solved=chat.solved,
         ended=chat.ended_at is not None,
         retention=here.brand.retention_days,
     )

@@ -147,6 +147,7 @@ if (form) {
 }
 
 answers.addEventListener("submit", (event) => {
+  if (!event.target.action.endsWith("/say")) return;
   event.preventDefault();
   answers.replaceChildren();
   say(event.submitter.value, newId());
