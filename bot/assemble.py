@@ -2,26 +2,43 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from bot.channel import Channel
+from bot.channel import Channel, Take
 from bot.channels.square import Square
 from bot.channels.telegram import Telegram
 from bot.channels.telegram_listening import Webhook
+from bot.channels.x import X, oauth, redirect_uri
+from bot.channels.x_connecting import Connecting
+from bot.channels.x_renewing import OurKey
 from bot.detect import Detect
 from bot.flow import Flow
 from bot.pages.app import create_app as create_pages
+from bot.permit import policies
 from bot.settings import BotSettings, Brand, read_brand
+from bot.spend import Purse
 from handoff.database import Database
 from handoff.live import Live
 from handoff.web.app import create_app as create_inbox
 from nlu.detector import THRESHOLD, Detector
 from nlu.gate import Gate
 from nlu.guards import Guards
+
+LISTENING_BESIDE = 0.5
+"""The part of a day's budget up to which a search may spend: the rest is for mentions and replies."""
+
+
+@runtime_checkable
+class Pushed(Protocol):
+    """A channel that may push updates to us."""
+
+    def routes(self, take: Take) -> list[Route]:
+        """Where it pushes to; nowhere, if it is asked instead."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +59,11 @@ class Knock:
 
     @property
     def pages(self) -> ASGIApp:
-        """The pages for customers, and in front of them where Telegram pushes its updates."""
+        """The pages for customers, and in front of them where channels push their updates."""
         pages = create_pages(self.settings, self.brand, self.database, self.flow, self.live)
-        telegram = self.channels.get(Telegram.name)
-        if not isinstance(telegram, Telegram) or not self.settings.telegram_webhook_url:
-            return pages
-        return Starlette(routes=[telegram.webhook_route(self.flow.take), Mount("/", pages)])
+        pushed = [one for one in self.channels.values() if isinstance(one, Pushed)]
+        routes = [route for one in pushed for route in one.routes(self.flow.take)]
+        return Starlette(routes=[*routes, Mount("/", pages)]) if routes else pages
 
 
 def assemble(settings: BotSettings, database_url: str) -> Knock:
@@ -72,4 +88,18 @@ def _channels(settings: BotSettings, brand: Brand, database: Database) -> Mappin
         url, secret = settings.telegram_webhook_url, settings.telegram_webhook_secret
         webhook = Webhook(url, secret) if url and secret else None
         channels[Telegram.name] = Telegram(settings.telegram_token, settings.telegram_api, webhook)
+    if settings.x_client_id:
+        prices = policies()[X.name].price
+        purse, spare = (Purse(database, X.name, prices, settings.x_budget * part) for part in (1, LISTENING_BESIDE))
+        channels[X.name] = X(settings, database, key_of_x(settings, database), purse, spare)
     return channels
+
+
+def key_of_x(settings: BotSettings, database: Database) -> OurKey:
+    """The tokens of our account on X."""
+    return OurKey(database, settings.key, oauth(settings), settings.x_access_token, settings.x_refresh_token)
+
+
+def connecting_x(settings: BotSettings, database: Database) -> Connecting:
+    """What `knock connect x` does."""
+    return Connecting(oauth(settings), key_of_x(settings, database), redirect_uri(settings))

@@ -78,11 +78,9 @@ class Telegram:
             await asyncio.Event().wait()
         await poll(self._fetch, take)
 
-    def webhook_route(self, take: Take) -> Route:
-        """The route, at the path of the webhook's address, that Telegram pushes updates to."""
-        if not self._webhook:
-            raise ValueError("this channel has no webhook")
-        return webhook_route(self._webhook, take)
+    def routes(self, take: Take) -> list[Route]:
+        """Where Telegram pushes updates to, at the path of the webhook's address; nowhere if there is none."""
+        return [webhook_route(self._webhook, take)] if self._webhook else []
 
     async def offer(self, offer: PublicOffer) -> str:
         """Answer the post with a button that opens our private chat. Raises `ChannelError`."""

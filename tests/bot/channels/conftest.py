@@ -1,4 +1,4 @@
-"""A fake Telegram, our channel on it, and what the channel brought."""
+"""A fake Telegram, our channel on it, and what a channel brought."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from bot.channel import Event, Update
+from bot.channel import Channel, Event, Update
 from bot.channels.telegram import Telegram
 from tests.peers.fake_telegram import FakeTelegram
 
@@ -27,9 +27,9 @@ class Record:
         for update in updates:
             self.updates.setdefault(update.id, update)
 
-    def events(self, telegram: Telegram) -> list[Event]:
+    def events(self, channel: Channel) -> list[Event]:
         """What all the updates tell."""
-        return [event for update in self.updates.values() for event in telegram.read(update.payload)]
+        return [event for update in self.updates.values() for event in channel.read(update.payload)]
 
 
 async def until(ready: Callable[[], object], seconds: float = 5) -> None:
@@ -40,9 +40,9 @@ async def until(ready: Callable[[], object], seconds: float = 5) -> None:
 
 
 @asynccontextmanager
-async def listening(telegram: Telegram, record: Record) -> AsyncIterator[None]:
+async def listening(channel: Channel, record: Record) -> AsyncIterator[None]:
     """The channel listens meanwhile."""
-    task = asyncio.create_task(telegram.listen(record.take))
+    task = asyncio.create_task(channel.listen(record.take))
     try:
         yield
     finally:

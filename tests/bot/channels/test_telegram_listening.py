@@ -121,7 +121,7 @@ async def test_a_bot_that_sees_only_commands_in_groups_says_so(
 @asynccontextmanager
 async def pushed(telegram: Telegram, record: Record) -> AsyncIterator[httpx.AsyncClient]:
     """A client that pushes to the webhook's route."""
-    app = Starlette(routes=[telegram.webhook_route(record.take)])
+    app = Starlette(routes=telegram.routes(record.take))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://knock") as client:
         client.headers["X-Telegram-Bot-Api-Secret-Token"] = SECRET
         yield client
@@ -189,7 +189,7 @@ async def test_telegram_pushes_to_us_and_polling_again_takes_the_webhook_away(
 ) -> None:
     address = f"http://127.0.0.1:{unused_tcp_port}/telegram"
     hooked = Telegram(fake.token, fake.url, Webhook(address, SECRET))
-    app = Starlette(routes=[hooked.webhook_route(record.take)])
+    app = Starlette(routes=hooked.routes(record.take))
     server = uvicorn.Server(uvicorn.Config(app, port=unused_tcp_port, log_level="critical", ws="none"))
     serving = threading.Thread(target=server.run, daemon=True)
     serving.start()

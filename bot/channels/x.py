@@ -1,0 +1,200 @@
+"""The channel X: who mentions us is read and answered once, in public; the private place is our own page."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Never
+
+import msgspec
+from starlette.routing import Route
+
+from bot.channel import (
+    Author,
+    ChannelError,
+    Deleted,
+    Event,
+    Halted,
+    Post,
+    PrivateLine,
+    PublicOffer,
+    SignIn,
+    Take,
+    Unknown,
+    WayIn,
+)
+from bot.channels import x_reading
+from bot.channels.x_calling import AppKey, Calls, Key, Purse, Wire, patiently
+from bot.channels.x_gathering import Gathering
+from bot.channels.x_listening import Cursor, Mentions
+from bot.channels.x_oauth import OAuth
+from bot.channels.x_said import Said
+from bot.channels.x_searching import Search, Stream
+from bot.channels.x_shapes import User
+from bot.channels.x_sign_in import XSignIn
+from bot.channels.x_webhook import Pushes, Subscriptions
+from bot.settings import BotSettings
+from handoff.database import Database
+
+SAFETY = 300.0
+"""Seconds between two looks at our mentions where X pushes them: a push may be lost."""
+
+log = logging.getLogger(__name__)
+
+
+class X:
+    """Our account on X, and our app there."""
+
+    name = x_reading.CHANNEL
+
+    def __init__(self, settings: BotSettings, database: Database, key: Key, purse: Purse, spare: Purse) -> None:
+        """`key`: with what our account's calls are made. `spare`: who pays for listening that may as well not be."""
+        self._wire = Wire(settings.x_api)
+        self._ours = Calls(self._wire, key, purse)
+        self._key, self._origin = key, settings.public_origin
+        url, secret = settings.x_webhook_url, settings.x_consumer_secret
+        self._pushes = Pushes(url, secret, purse) if url and secret else None
+        self._mentions = Mentions(
+            self._ours, Cursor(database, self.name), SAFETY if self._pushes else settings.x_poll_seconds
+        )
+        self._beside = self._listening_beside(settings, database, spare)
+        self._sign_in = sign_in(settings, purse) if settings.x_sign_in else None
+        self._said = Said(self._ours)
+        self._us: Author | None = None
+        self._asking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Ask X who we are. Raises `ChannelError`; `listen` and whatever needs it do it when it was not done before."""
+        await self._ourselves()
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        if self._asking is not None:
+            self._asking.cancel()
+        await self._wire.close()
+
+    @property
+    def handle(self) -> str | None:
+        """Our name there, once X has told it."""
+        return self._us.handle if self._us else None
+
+    def read(self, payload: Mapping[str, Any]) -> Sequence[Event]:
+        """Events in one update, none if it is nothing to us. Raises `Unreadable`."""
+        return x_reading.read(payload)
+
+    async def listen(self, take: Take) -> None:
+        """Bring updates until cancelled. Raises `Halted`."""
+        us = await patiently(self._ourselves, "X does not say who we are")
+        steps = [self._mentions.follow(us, take), *(one.follow(us, take) for one in self._beside)]
+        await _together([asyncio.ensure_future(step) for step in steps])
+
+    def routes(self, take: Take) -> list[Route]:
+        """Where X pushes updates to, at the path of the webhook's address; nowhere if there is none."""
+        return [self._pushes.route(take)] if self._pushes else []
+
+    async def offer(self, offer: PublicOffer) -> str:
+        """Answer the post with the words and the link. Raises `ChannelError`."""
+        text = f"{offer.text}\n{offer.label}: {self.link(offer.token)}"
+        await self._ours.spend("reply")
+        try:
+            said = await self._ours.ask(
+                lambda x: x.create_tweet(text=text, in_reply_to_tweet_id=offer.in_reply_to, user_auth=False)
+            )
+        except Unknown:
+            raise
+        except ChannelError:
+            await self._ours.refund("reply", 1)
+            raise
+        try:
+            return str(said["data"]["id"])
+        except (LookupError, TypeError) as error:
+            raise Unknown(f"X's answer has a shape that we do not know: {said!r:.200}") from error
+
+    async def find_offer(self, token: str) -> str | None:
+        """The id of the post of ours that carries the link. Raises `ChannelError`."""
+        us = await self._ourselves()
+        return await self._said.with_link(us, f"/h/{token}")
+
+    async def send(self, line: PrivateLine) -> str:
+        """Nothing leaves the house: the chat page shows what the record says was sent."""
+        return line.key
+
+    async def public_thread(
+        self, post_id: str, place: str | None, known: Sequence[str] = ()
+    ) -> Sequence[Post | Deleted]:
+        """The post, what it answers up to the root, what its author added, and tombstones. Raises `ChannelError`."""
+        return await Gathering(self._ours).around(post_id, known)
+
+    def link(self, token: str) -> str:
+        """Our page where the author of the post opts in."""
+        return f"{self._origin}/h/{token}"
+
+    def way_in(self, token: str) -> WayIn:
+        """By signing in with X, where that is set up, or by a post to us with a code in it."""
+        if self._us is None:
+            self._ask_soon()
+        return WayIn(sign_in=self._sign_in, code_to=self.handle)
+
+    async def _ourselves(self) -> Author:
+        if self._us is None:
+            answer = await self._ours.ask(lambda x: x.get_me(user_auth=False))
+            try:
+                user = msgspec.convert(answer["data"], User)
+            except (msgspec.ValidationError, LookupError, TypeError) as error:
+                raise Halted(f"X does not say who we are, but {answer!r:.200}") from error
+            self._us = Author(user.id, user.username, user.name)
+        return self._us
+
+    def _ask_soon(self) -> None:
+        """In a process that only shows pages nobody else asks who we are."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._ask())
+
+    async def _ask(self) -> None:
+        try:
+            await self._ourselves()
+        except Exception as error:
+            log.warning("X does not say who we are: %s", error)
+
+    def _listening_beside(
+        self, settings: BotSettings, database: Database, spare: Purse
+    ) -> Sequence[Subscriptions | Search | Stream]:
+        """What else needs a loop of its own."""
+        found: list[Subscriptions | Search | Stream] = []
+        token, query = settings.x_bearer_token, settings.x_search
+        if token and self._pushes:
+            app = Calls(self._wire, AppKey(token), spare)
+            found.append(Subscriptions(self._ours, app, self._pushes.url))
+        if token and query:
+            app = Calls(self._wire, AppKey(token), spare)
+            if settings.x_stream:
+                found.append(Stream(app, self._wire, spare, token, query))
+            else:
+                found.append(Search(app, Cursor(database, f"{self.name} search"), query))
+        return found
+
+
+def oauth(settings: BotSettings) -> OAuth:
+    """Our app, as X's token endpoints know it."""
+    return OAuth(settings.x_api, settings.x_sign_in_url, settings.x_client_id or "", settings.x_client_secret)
+
+
+def redirect_uri(settings: BotSettings) -> str:
+    """Our page that X sends browsers back to: the one address that is to be registered with the app."""
+    return f"{settings.public_origin}/proof/x"
+
+
+def sign_in(settings: BotSettings, purse: Purse) -> SignIn:
+    """Proof by X."""
+    return XSignIn(oauth(settings), purse, redirect_uri(settings))
+
+
+async def _together(tasks: Sequence["asyncio.Future[Never]"]) -> None:
+    """Until one of them fails, with that error; then, or when we are cancelled, all end."""
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
