@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.pages.site import site
-from bot.pages.speak import _, moment
+from bot.pages.speak import _, day
 from bot.pages.view import View, view
 from bot.pages.yours import TITLES, Author, author
 from handoff import receipts
@@ -28,8 +28,8 @@ async def transcript_text(request: Request, token: str) -> Response:
     if not isinstance(found, Author):
         return found
     seen, brand = await _seen(request, found), site(request).brand.name
-    head = _("Your chat with %(brand)s, as it was on %(time)s", brand=brand, time=moment(datetime.now(UTC)))
-    blocks = [f"{moment(said.at)} · {_who(said, brand)}\n{_indented(_words(said))}" for said in seen.messages]
+    head = _("Your chat with %(brand)s, as it was on %(time)s", brand=brand, time=_stamp(datetime.now(UTC)))
+    blocks = [f"{_stamp(said.at)} · {_who(said, brand)}\n{_indented(_words(said))}" for said in seen.messages]
     return _text(brand, "chat", [f"{head}\n{seen.standing}", *blocks])
 
 
@@ -62,7 +62,7 @@ async def receipts_text(request: Request, token: str) -> Response:
     if not isinstance(found, Author):
         return found
     brand = site(request).brand.name
-    head = _("What you agreed to with %(brand)s, as it was on %(time)s", brand=brand, time=moment(datetime.now(UTC)))
+    head = _("What you agreed to with %(brand)s, as it was on %(time)s", brand=brand, time=_stamp(datetime.now(UTC)))
     return _text(brand, "consents", [head, *(_turn(turn) for turn in await _turns(request, found))])
 
 
@@ -111,7 +111,7 @@ def _words(said: Message) -> str:
 
 
 def _turn(turn: Receipt) -> str:
-    when = moment(turn.at)
+    when = _stamp(turn.at)
     said = _("You agreed on %(time)s", time=when) if turn.given else _("You took it back on %(time)s", time=when)
     version = _("Version %(version)s", version=turn.wording_version)
     return f"{_(TITLES[turn.purpose])}: {said} ({version})\n{_indented(turn.wording)}"
@@ -121,6 +121,11 @@ def _indented(words: str) -> str:
     """No line of somebody's words can pass for a line of ours: theirs are set in, and hold nothing unprintable."""
     lines = ("".join(letter for letter in line if unicodedata.category(letter) != "Cc") for line in words.splitlines())
     return "\n".join(f"    {line}" for line in lines)
+
+
+def _stamp(at: datetime) -> str:
+    """Day and time, always both: the file may be read years from now."""
+    return f"{day(at)}, {at.astimezone(UTC):%H:%M} UTC"
 
 
 def _iso(at: datetime) -> str:
