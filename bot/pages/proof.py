@@ -136,6 +136,12 @@ async def live(request: Request, token: str) -> Response:
     return stream(here.live, still_waits, lambda hint: proven)
 
 
+@router.api_route("/h/{token}/prove/{step}", methods=READ)
+async def load_again(token: str, step: str) -> Response:
+    """Who loads the page again that a button led to."""
+    return see(f"/h/{token}/prove/code" if step == "enter" else f"/h/{token}")
+
+
 @router.post("/h/{token}/leave")
 async def leave(request: Request, token: str) -> Response:
     """Sign out here."""

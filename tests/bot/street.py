@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from bot import channel
-from bot.channel import Author, Deleted, Event, Post, PrivateLine, PublicOffer, WayIn
+from bot.channel import Author, Deleted, Event, Post, PrivateLine, PublicOffer, SignIn, WayIn
 from bot.detect import Decision
 from nlu.rasa import Rasa
 
@@ -38,7 +38,7 @@ class Street:
         self.posts: Sequence[Post | Deleted] | Exception = ()
         self.finds: str | Exception | None = None
         self.while_sending: Callable[[], Awaitable[object]] | None = None
-        self.sign_in: ScriptedSignIn | None = None
+        self.sign_in: SignIn | None = None
 
     def read(self, payload: Mapping[str, Any]) -> Sequence[Event]:
         """Events, each as its kind and its fields."""

@@ -9,8 +9,8 @@ const form = document.getElementById("enter");
 if (code) {
   document.getElementById("waits").hidden = false;
   follow(code.dataset.live, async () => {
-    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
-    if (answer.redirected) return location.reload();
+    const answer = await fetch(code.dataset.page, { headers: { Accept: "text/html" } });
+    if (answer.redirected) return location.assign(answer.url);
     if (answer.ok && parse(await answer.text()).querySelector("[data-proven]")) form.requestSubmit();
   });
 }

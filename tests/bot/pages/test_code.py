@@ -144,6 +144,12 @@ async def test_the_page_of_a_code_is_there_for_its_own_browser_alone(doorstep: D
     assert "parcel" not in page
 
 
+async def test_who_loads_the_page_again_that_a_button_led_to_is_where_they_were(doorstep: Doorstep) -> None:
+    link, browser = await doorstep.offered(MARA), doorstep.browser()
+    for step, page in (("enter", f"{link}/prove/code"), ("sign-in", link), ("nothing", link)):
+        assert (await browser.get(f"{link}/prove/{step}")).headers["location"] == page
+
+
 async def test_telegram_asks_for_no_code(doorstep: Doorstep) -> None:
     token = await doorstep.town.offered(MARA)
     answer = await doorstep.browser().post(f"/h/{token}/prove/code")
