@@ -1,6 +1,8 @@
 """The product on one page: a post becomes an offer, the offer an opt-in, the talk a case, the case a reply."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -11,12 +13,14 @@ from handoff.database import Database
 from handoff.models import Agent, Case, Message, Thread
 from nlu.detector import Detector
 from tests.cast import ANA
+from tests.on_x import OnX, channel_on
 from tests.peers.fake_telegram import FakeTelegram
+from tests.peers.fake_x import FakeX
 from tests.peers.outside_telegram import OutsideTelegram
 from tests.rasa_server import RasaServer
 from tests.stories import Customer, OnOutsideTelegram, OnSquare, OnTelegram, Story, knock_at_work, until
 
-COMPLAINT = "Hey @northwind, it arrived broken and does not switch on. Can somebody help me?"
+COMPLAINT = "Hey @northwind_help, it arrived broken and does not switch on. Can somebody help me?"
 TURNS = (
     ("Is that right?", "Yes, that is right"),
     ("Which product", "the lamp"),
@@ -24,26 +28,60 @@ TURNS = (
 )
 
 
+Work = Callable[..., AbstractAsyncContextManager[Story]]
+"""Knock at work with the channels that it is given."""
+
+Told = AsyncIterator[tuple[Story, Customer]]
+
+
+@asynccontextmanager
+async def on_the_square(work: Work, database: Database) -> Told:
+    async with work() as story:
+        yield story, OnSquare(story, "Mara")
+
+
+@asynccontextmanager
+async def on_telegram(work: Work, database: Database) -> Told:
+    with FakeTelegram() as platform:
+        telegram = Telegram(platform.token, platform.url)
+        async with work(telegram) as story:
+            yield story, OnTelegram(platform, "Mara")
+        await telegram.stop()
+
+
+@asynccontextmanager
+async def on_a_telegram_that_nobody_here_wrote(work: Work, database: Database) -> Told:
+    with OutsideTelegram() as platform:
+        telegram = Telegram(platform.token, platform.url)
+        async with work(telegram) as story:
+            yield story, OnOutsideTelegram(platform, "Mara")
+        await telegram.stop()
+
+
+@asynccontextmanager
+async def on_x(work: Work, database: Database) -> Told:
+    with FakeX() as platform:
+        x = channel_on(platform, database)
+        async with work(x) as story:
+            yield story, OnX(story, platform, "Mara")
+        await x.stop()
+
+
+WAYS = [on_the_square, on_telegram, on_a_telegram_that_nobody_here_wrote, on_x]
+
+
 @pytest.fixture
 async def told(
     request: pytest.FixtureRequest, database: Database, rasa: RasaServer, detector: Detector
 ) -> AsyncIterator[tuple[Story, Customer]]:
     """Knock at work, and Mara on the channel that the test is about."""
-    platform = OutsideTelegram() if request.param == "a Telegram that nobody here wrote" else FakeTelegram()
-    with platform:
-        telegram = Telegram(platform.token, platform.url)
-        async with rasa.client() as client, knock_at_work(database, client, detector, telegram) as story:
-            if isinstance(platform, OutsideTelegram):
-                yield story, OnOutsideTelegram(platform, "Mara")
-            else:
-                yield story, OnTelegram(platform, "Mara") if request.param == "telegram" else OnSquare(story, "Mara")
-        await telegram.stop()
+    async with rasa.client() as client:
+        work = partial(knock_at_work, database, client, detector)
+        async with request.param(work, database) as told:
+            yield told
 
 
-CHANNELS = ["telegram", "square", "a Telegram that nobody here wrote"]
-
-
-@pytest.mark.parametrize("told", CHANNELS, indirect=True)
+@pytest.mark.parametrize("told", WAYS, indirect=True, ids=lambda way: way.__name__)
 async def test_a_post_becomes_a_case_that_an_agent_answers(told: tuple[Story, Customer]) -> None:
     story, mara = told
 
