@@ -15,7 +15,7 @@ export function localTimes(root) {
   const today = new Date().toDateString();
   for (const time of root.querySelectorAll("time")) {
     const at = new Date(time.dateTime);
-    const clock = { hour: "2-digit", minute: "2-digit" };
+    const clock = { hour: "numeric", minute: "2-digit" };
     const date = at.toDateString() === today ? {} : { day: "numeric", month: "short" };
     time.textContent = at.toLocaleString(tongue, { ...date, ...clock });
   }
