@@ -12,7 +12,8 @@ from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
 from bot import doctor, up
-from bot.assemble import detection
+from bot.assemble import connecting_x, detection
+from bot.channel import ChannelError
 from bot.explain import explain
 from bot.permit import policies
 from bot.replay import replay as replay_file
@@ -160,6 +161,37 @@ async def _resume(url: str, channel: str) -> bool:
     try:
         async with database.transaction("resume") as session:
             return await halts.end(session, channel)
+    finally:
+        await database.close()
+
+
+@main.group()
+def connect() -> None:
+    """Connect an account of yours with Knock."""
+
+
+@connect.command("x")
+@click.pass_obj
+def connect_x(settings: BotSettings) -> None:
+    """Let Knock speak as your account on X; the tokens are kept sealed in the database."""
+    if not settings.x_client_id:
+        raise click.ClickException("Make an app on X's page for developers first, and set KNOCK_X_CLIENT_ID.")
+    with _record(settings) as url:
+        schema.migrate(url)
+        handle = asyncio.run(_connect_x(settings, url))
+    click.echo(f"Knock speaks as @{handle}. If it had fallen silent: `knock resume x`.")
+
+
+async def _connect_x(settings: BotSettings, url: str) -> str | None:
+    database = Database(url, pool_size=1)
+    try:
+        connecting = connecting_x(settings, database)
+        click.echo(f"1. Sign in to X as the account that shall answer.\n2. Open {connecting.address}")
+        click.echo("3. Say yes. X sends your browser to a page that may show an error: that is all right.")
+        came_back = click.prompt("4. Paste the address of that page here, within 30 seconds")
+        return (await connecting.finish(came_back)).handle
+    except ChannelError as error:
+        raise click.ClickException(f"{error}. Please begin again.") from None
     finally:
         await database.close()
 

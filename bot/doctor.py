@@ -16,8 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import explain, permit
-from bot.channel import ChannelError
+from bot.channel import ChannelError, TryLater
 from bot.channels.telegram import Telegram
+from bot.channels.x import X
+from bot.channels.x_calling import Free
+from bot.channels.x_renewing import Glance
 from bot.settings import BotSettings, BrandUnreadable, read_brand
 from handoff import halts, offers, spendings
 from handoff.database import Database
@@ -66,7 +69,7 @@ async def examine(settings: BotSettings) -> list[Line]:
     lines = [*_machine(settings), _brand(settings), await _rasa(settings)]
     lines.append(await _port("Customers", settings.host, settings.public_port, "KNOCK_PUBLIC_PORT"))
     lines.append(await _port("Inbox", settings.host, settings.inbox_port, "KNOCK_INBOX_PORT"))
-    return [*lines, await _telegram(settings), *await _record(settings)]
+    return [*lines, await _telegram(settings), await _x(settings), *await _record(settings)]
 
 
 def show(lines: Sequence[Line], console: Console) -> None:
@@ -154,8 +157,34 @@ async def _telegram(settings: BotSettings) -> Line:
     return note("Telegram", f"@{telegram.username}, sees only posts that name it", todo)
 
 
+async def _x(settings: BotSettings) -> Line:
+    if not settings.x_client_id:
+        return note("X", "not set up", "Make an app on X's page for developers and set KNOCK_X_CLIENT_ID.")
+    database = Database(_url(settings), pool_size=1)
+    key = settings.key if settings.secret or (settings.home / "secret").exists() else b"none yet"
+    x = X(settings, database, Glance(database, key, settings.x_access_token), Free(), Free())
+    try:
+        await x.start()
+    except TryLater as error:
+        return note("X", str(error), "Look again when the bot runs.")
+    except ChannelError as error:
+        return wrong("X", str(error), "When that is done, `knock resume x`.")
+    except SQLAlchemyError:
+        return note("X", "set up; its tokens are in the database, which cannot be asked", "See Database, below.")
+    finally:
+        await x.stop()
+        await database.close()
+    if settings.x_webhook_url:
+        return Line("X", f"@{x.handle}; X pushes to {settings.x_webhook_url}")
+    return Line("X", f"@{x.handle}; we ask X every {settings.x_poll_seconds:g} s")
+
+
+def _url(settings: BotSettings) -> str:
+    return settings.database_url or Embedded(settings.home / "postgres").url()
+
+
 async def _record(settings: BotSettings) -> list[Line]:
-    url = settings.database_url or Embedded(settings.home / "postgres").url()
+    url = _url(settings)
     where = "KNOCK_DATABASE_URL" if settings.database_url else "embedded"
     database = Database(url, pool_size=1)
     try:

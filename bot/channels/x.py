@@ -48,9 +48,10 @@ class X:
 
     def __init__(self, settings: BotSettings, database: Database, key: Key, purse: Purse, spare: Purse) -> None:
         """`key`: with what our account's calls are made. `spare`: who pays for listening that may as well not be."""
+        logging.getLogger("tweepy").setLevel(logging.WARNING)  # below that it logs our tokens
         self._wire = Wire(settings.x_api)
         self._ours = Calls(self._wire, key, purse)
-        self._key, self._origin = key, settings.public_origin
+        self._origin = settings.public_origin
         url, secret = settings.x_webhook_url, settings.x_consumer_secret
         self._pushes = Pushes(url, secret, purse) if url and secret else None
         self._mentions = Mentions(
@@ -136,6 +137,7 @@ class X:
 
     async def _ourselves(self) -> Author:
         if self._us is None:
+            await self._ours.spend("user read")
             answer = await self._ours.ask(lambda x: x.get_me(user_auth=False))
             try:
                 user = msgspec.convert(answer["data"], User)

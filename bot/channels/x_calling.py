@@ -43,6 +43,16 @@ class Purse(Protocol):
         """Give back what did not come."""
 
 
+class Free:
+    """Pays for a look that a person asked for."""
+
+    async def spend(self, item: str, units: int = 1) -> None:
+        """It is all right."""
+
+    async def refund(self, item: str, units: int) -> None:
+        """Keep it."""
+
+
 class Key(Protocol):
     """Where the token comes from that a call is made with."""
 

@@ -32,7 +32,7 @@ BEGIN = timedelta(hours=24)
 SEARCH = timedelta(days=7) - timedelta(minutes=1)
 """How far back X's recent search reaches."""
 
-SETTLING = timedelta(seconds=10)
+SETTLING = timedelta(seconds=5)
 """For how long a post may still turn up among older ones: X's ids are in order only roughly."""
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,9 @@
 """The tokens of our own account: kept sealed in the record, renewed before they end, and never spent by two at once."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from bot.channel import Halted, NeverDeliverable, TryLater, Unknown
 from bot.channels.x_answering import CONNECT
@@ -14,6 +16,8 @@ from handoff.failpoints import outside
 
 LIFE = timedelta(hours=2)
 """How long an access token of X lives; of one from the settings we do not know how old it is, and X will tell."""
+
+T = TypeVar("T")
 
 SHORTLY = 2.0
 """Seconds after which to look whether somebody else has renewed the tokens."""
@@ -66,21 +70,15 @@ class OurKey:
         self._is_planted = True
 
     async def _newest(self) -> Tokens:
-        try:
-            async with self._database.reading() as session:
-                tokens = await credentials.current(session, self._seal, CHANNEL)
-        except Unsealable as error:
-            raise Halted(str(error)) from error
+        async with self._database.reading() as session:
+            tokens = await _opening(credentials.current(session, self._seal, CHANNEL))
         if tokens is None:
             raise Halted(f"There is no account on X to speak with: {CONNECT}")
         return tokens
 
     async def _renewed(self, refused: str | None) -> str:
-        try:
-            async with self._database.transaction("x.refresh.claim") as session:
-                turn = await credentials.take(session, self._seal, CHANNEL, refused)
-        except Unsealable as error:
-            raise Halted(str(error)) from error
+        async with self._database.transaction("x.refresh.claim") as session:
+            turn = await _opening(credentials.take(session, self._seal, CHANNEL, refused))
         if turn is None:
             raise Halted(f"Our token of X has ended, and nothing brings another one: {CONNECT}")
         if not isinstance(turn, Taken):
@@ -108,6 +106,35 @@ class OurKey:
     async def _settle(self, spent: str, tokens: Tokens | None) -> None:
         async with self._database.transaction("x.refresh.settle") as session:
             await credentials.settle(session, self._seal, CHANNEL, spent, tokens)
+
+
+class Glance:
+    """The same token for somebody who only looks: nothing is renewed, and nothing is written down."""
+
+    def __init__(self, database: Database, key: bytes, access: str | None) -> None:
+        self._database, self._seal, self._access = database, Seal(key), access
+
+    async def current(self) -> str:
+        """The token in the record, or else that in the settings. Raises `TryLater`, `Halted`."""
+        async with self._database.reading() as session:
+            tokens = await _opening(credentials.current(session, self._seal, CHANNEL))
+        if tokens is None and self._access is None:
+            raise Halted(f"There is no account on X to speak with: {CONNECT}")
+        if tokens is not None and tokens.end_by(datetime.now(UTC)):
+            return await self.renewed(tokens.access)
+        return tokens.access if tokens else self._access or ""
+
+    async def renewed(self, refused: str) -> str:
+        """None: the bot will see to it. Raises `TryLater`."""
+        raise TryLater(0, "our token has ended; the bot gets the next one when it runs")
+
+
+async def _opening(step: Awaitable[T]) -> T:
+    """Something that needs our secret."""
+    try:
+        return await step
+    except Unsealable as error:
+        raise Halted(str(error)) from error
 
 
 def _tokens(granted: Granted) -> Tokens:

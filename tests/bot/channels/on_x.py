@@ -44,9 +44,8 @@ def settings_for(fake: FakeX, **more: Any) -> BotSettings:
         "x_client_secret": credentials.client_secret,
         "x_access_token": credentials.access_token,
         "x_refresh_token": credentials.refresh_token,
-        "x_poll_seconds": 2,
     }
-    return BotSettings(**{**made, **more})
+    return BotSettings(**{**made, **more}).model_copy(update={"x_poll_seconds": 0.05})
 
 
 def key_for(settings: BotSettings, database: Database) -> OurKey:

@@ -30,7 +30,7 @@ async def test_who_mentions_us_is_answered_once_with_the_link(
     assert sent.said == "Sorry to hear that.\nNeed help? Click here: https://help.example/h/a-token"
     assert sent.answers is not None
     assert sent.answers.id == post.id
-    assert money.spent == {"mention": 1, "reply": 1}
+    assert money.spent == {"user read": 1, "mention": 1, "reply": 1}
     assert await x.find_offer("a-token") == said
     assert await x.send(PrivateLine("line-1", post.author.id, "Hello")) == "line-1"
 
