@@ -1,6 +1,7 @@
 """X in a story: Knock's channel on our fake X, and customers there, in a browser without scripts."""
 
 import asyncio
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from bot.spend import Purse
 from handoff.database import Database
 from tests.peers.fake_x import FakeX
 from tests.peers.fake_x_posts import Post
-from tests.stories import OnSquare, Story
+from tests.stories import OnSquare, Story, until
 
 
 def settings_on(x: FakeX, **more: Any) -> dict[str, Any]:
@@ -47,9 +48,9 @@ class OnX(OnSquare):
         self._x = x
         self._posts: list[Post] = []
 
-    async def complain(self, text: str) -> None:
+    async def complain(self, text: str, answers: Post | None = None) -> None:
         """Post, and so call us if the text does."""
-        self._posts.append(self._x.post(self._name, text))
+        self._posts.append(self._x.post(self._name, text, answers=answers))
 
     async def offers(self) -> list[str]:
         """The links in our replies to this person."""
@@ -68,3 +69,16 @@ class OnX(OnSquare):
         assert away.status_code == 303, away.text
         back = await asyncio.to_thread(self._x.sign_in, away.headers["location"], name)
         return await self.browser.get(back)
+
+    async def post_the_code(self) -> None:
+        """Ask for a code in place of signing in, post it, and say so."""
+        self._chat = (await self.offers())[0]
+        page = await self.browser.post(f"{self._chat}/prove/code")
+        found = re.search(r"@northwind_help [2-9A-HJ-NP-Z]{6}", page.text)
+        assert found, page.text
+        self._x.post(self._name, found[0])
+        await until(self._enter)
+
+    async def _enter(self) -> bool:
+        page = await self.browser.post(f"{self._chat}/prove/enter")
+        return "automated assistant" in page.text

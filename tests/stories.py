@@ -43,6 +43,7 @@ class Story:
     database: Database
     live: Live
     flow: Flow
+    bot: Bot
     pages: FastAPI
 
 
@@ -59,7 +60,7 @@ async def knock_at_work(
     bot = Bot(made, brand, database, live, known, flow, rasa)
     tasks = [asyncio.create_task(live.run()), asyncio.create_task(bot.run())]
     try:
-        yield Story(made, database, live, flow, create_app(made, brand, database, flow, live))
+        yield Story(made, database, live, flow, bot, create_app(made, brand, database, flow, live))
     finally:
         live.close()
         for task in tasks:
