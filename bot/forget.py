@@ -68,6 +68,7 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
     customer = await people.find(session, account)
     if customer is None:
         return
+    named = [external_id, customer.handle]
     theirs = select(Thread).where(Thread.customer_id == customer.id).order_by(Thread.id)
     found = (await session.scalars(theirs.with_for_update())).all()
     await threads.withhold(session, customer)
@@ -78,7 +79,7 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
     await _erase(session, [thread.id for thread in found])
     await _erase_offers(session, account)
     await visits.end(session, account)
-    await _empty_unread(session, customer.channel, [external_id, customer.handle])
+    await _empty_unread(session, customer.channel, named)
     if customer.channel == square.CHANNEL:
         await square.leave(session, int(external_id))
     customer.handle = customer.name = customer.external_id = None

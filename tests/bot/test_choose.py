@@ -1,0 +1,190 @@
+"""Who wishes it is deleted, everywhere and at once, whatever else happens meanwhile; a STOP and our promises stay."""
+
+import asyncio
+import multiprocessing
+import os
+import random
+import signal
+from contextlib import suppress
+
+import pytest
+
+from bot.choose import Choose
+from bot.settings import read_brand
+from handoff import cases, errors
+from handoff.database import Database
+from handoff.models import Agent
+from tests.bot.test_forget import DAYS, HOURS, SAID, trace_of
+from tests.bot.town import BRAND, Town, click, line, post
+from tests.cast import ANA, MARA
+
+
+async def choices(town: Town) -> Choose:
+    """The choices of the one customer of the town."""
+    return Choose(town.database, read_brand(BRAND), await town.value("SELECT account FROM customers"))
+
+
+async def full_house(town: Town) -> tuple[int, Agent]:
+    """Mara has two threads, a case with findings, notes, a reply that waits, and updates that nobody could read."""
+    await town.opted_in(MARA, SAID)
+    await (await choices(town)).end()
+    await town.pass_time(31 * DAYS)
+    thread_id, ana = await town.handed_off(MARA, SAID + " Again!"), await town.hired(ANA)
+    async with town.database.transaction("test") as session:
+        await cases.note(session, thread_id, ana, "Mara lives in Orchard Lane", client_id="note")
+        await cases.reply(session, thread_id, ana, "To Orchard Lane?", client_id="1", seen_seq=99, undo=HOURS)
+    await town.run("UPDATE cases SET found = '{\"address\": \"Orchard Lane 5\"}', summary = 'Orchard Lane'")
+    for number, payload in enumerate(('{"by": {"id": 1001}, "text": "Orchard"}', '{"by": "@MARA_K"}', '{"by": 11001}')):
+        values = "('telegram', :number, CAST(:payload AS jsonb), now(), 'odd')"
+        await town.run(
+            f"INSERT INTO updates (channel, external_id, payload, handled_at, trouble) VALUES {values}",
+            number=f"odd-{number}",
+            payload=payload,
+        )
+    return thread_id, ana
+
+
+async def test_who_wishes_it_is_deleted_everywhere_at_once(town: Town) -> None:
+    thread_id, _ = await full_house(town)
+    offered_at = await town.value("SELECT offered_at FROM promises")
+    assert len(await trace_of(town, "Orchard", "mara", MARA.id)) > 5
+    await (await choices(town)).be_forgotten(MARA.id, stopped=False)
+    assert await trace_of(town, "Orchard", "mara", "Help, Northwind", "NW-1") == []
+    assert await trace_of(town, MARA.id) == ["updates.payload: 1001"], "of somebody else, whose number is longer"
+    await town.pass_time(2 * HOURS)
+    heard = len(town.street.lines)
+    await town.work()
+    assert len(town.street.lines) == heard, "the reply that waited is kept back"
+    thread = await town.thread(thread_id)
+    assert (thread.ended_why, len(thread.messages)) == ("deleted at the customer's wish", thread.last_seq)
+    assert {case.summary for case in thread.cases} == {"Deleted at the customer's wish."}
+    assert all(case.closed_at for case in thread.cases)
+    assert await town.value("SELECT count(*) FROM threads WHERE ended_why LIKE 'deleted%'") == 2
+    assert await town.value("SELECT count(*) FROM receipts") == 2
+    assert await town.value("SELECT offered_at FROM promises") == offered_at - 2 * HOURS
+
+
+async def test_who_was_deleted_and_complains_again_gets_no_second_offer_in_the_cool_down(town: Town) -> None:
+    await town.handed_off(MARA, SAID)
+    await (await choices(town)).be_forgotten(MARA.id, stopped=False)
+    await town.do(post(MARA, SAID))
+    assert len(town.street.offers) == 1
+    assert await trace_of(town, "Orchard", "mara", MARA.id) == []
+
+
+@pytest.mark.parametrize("by", ["before", "with", "after"])
+async def test_a_stop_survives_the_deletion_of_everything_else(town: Town, by: str) -> None:
+    token = await town.offered(MARA, SAID)
+    await town.do(click(MARA, token))
+    choose = await choices(town)
+    if by == "before":
+        await town.do(line(MARA, "stop"))
+    await choose.be_forgotten(MARA.id, stopped=by == "with")
+    if by == "after":
+        assert await town.flow.on_stop(token, "page")
+    assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
+    heard = len(town.street.lines)
+    await town.pass_time(60 * DAYS)
+    await town.do(post(MARA, SAID), line(MARA, "stop"))
+    assert (len(town.street.offers), len(town.street.lines)) == (1, heard)
+    assert await trace_of(town, "Orchard", "mara_k") == []
+
+
+async def test_the_link_of_somebody_who_was_deleted_leads_nowhere(town: Town) -> None:
+    token = await town.offered(MARA)
+    await town.do(click(MARA, token))
+    await (await choices(town)).be_forgotten(MARA.id, stopped=False)
+    landing = await town.flow.landing(token)
+    assert landing is not None
+    assert (landing.expired, landing.opted_in) == (True, False)
+    assert (await town.flow.on_click(click(MARA, token))).outcome == "expired"
+
+
+async def test_who_was_deleted_and_writes_again_begins_anew(town: Town) -> None:
+    thread_id = await town.handed_off(MARA)
+    await (await choices(town)).be_forgotten(MARA.id, stopped=False)
+    await town.do(line(MARA, "Hello, a new thing"))
+    new = await town.value("SELECT max(thread_id) FROM opt_ins")
+    assert new > thread_id
+    assert (await town.thread(thread_id)).ended_why == "deleted at the customer's wish"
+    assert [message.text for message in (await town.thread(new)).messages if message.kind == "post"] == []
+
+
+async def test_nothing_is_written_into_what_was_deleted(town: Town) -> None:
+    thread_id, ana = await town.handed_off(MARA), await town.hired(ANA)
+    await (await choices(town)).be_forgotten(MARA.id, stopped=False)
+    with pytest.raises(errors.Erased):
+        async with town.database.transaction("test") as session:
+            await cases.note(session, thread_id, ana, "It was Mara", client_id="1")
+    with pytest.raises(errors.AlreadyClosed):
+        async with town.database.transaction("test") as session:
+            await cases.reply(session, thread_id, ana, "Mara?", client_id="2", seen_seq=99)
+
+
+async def test_a_bot_that_thinks_meanwhile_brings_nothing_back(town: Town) -> None:
+    await town.opted_in(MARA, SAID)
+    choose = await choices(town)
+    town.street.posts = [post(MARA, SAID, await town.value("SELECT external_id FROM messages WHERE kind = 'post'"))]
+    town.rasa.while_thinking = lambda: choose.be_forgotten(MARA.id, stopped=False)
+    heard = len(town.street.lines)
+    await town.do(line(MARA, "I want a person in Orchard Lane"))
+    assert await trace_of(town, "Orchard", "mara", MARA.id) == []
+    assert len(town.street.lines) == heard
+
+
+async def test_a_line_that_is_being_sent_meanwhile_leaves_no_trace(town: Town) -> None:
+    thread_id, ana = await town.handed_off(MARA), await town.hired(ANA)
+    choose = await choices(town)
+    town.street.outcomes.append("1001:77")
+    town.street.while_sending = lambda: choose.be_forgotten(MARA.id, stopped=False)
+    async with town.database.transaction("test") as session:
+        await cases.reply(session, thread_id, ana, "Orchard Lane it is", client_id="1", seen_seq=99)
+    await town.work()
+    assert await trace_of(town, "Orchard", "mara", MARA.id) == []
+
+
+@pytest.mark.parametrize("round_", range(6))
+async def test_all_at_once_ends_in_nothing_left_and_nobody_waits_for_ever(town: Town, round_: int) -> None:
+    thread_id, ana = await town.handed_off(MARA, SAID), await town.hired(ANA)
+    choose, brand = await choices(town), read_brand(BRAND)
+
+    async def reply(number: int) -> None:
+        with suppress(errors.Refusal):
+            async with town.database.transaction("test") as session:
+                said = f"Orchard {number}"
+                await cases.reply(session, thread_id, ana, said, client_id=f"{number}", seen_seq=99)
+
+    everybody = [
+        *(reply(number) for number in range(3)),
+        *(town.one_round() for _ in range(3)),
+        choose.agree("keep", "en", brand.consent.version),
+        choose.end(),
+        choose.answer(False),
+        choose.be_forgotten(MARA.id, stopped=bool(round_ % 2)),
+        choose.be_forgotten(MARA.id, stopped=False),
+        town.bot.forget(),
+    ]
+    shuffled = random.Random(round_).sample(everybody, len(everybody))
+    await asyncio.wait_for(asyncio.gather(*shuffled), 30)
+    await town.work()
+    assert await trace_of(town, "Orchard", "mara", MARA.id) == []
+    assert await town.value("SELECT count(*) FROM cases WHERE closed_at IS NULL") == 0
+
+
+def _choose_and_die(url: str, account: str, failpoint: str) -> None:
+    """Be the page's process that is killed in the middle of deleting somebody."""
+    os.environ["KNOCK_FAILPOINT"] = f"{failpoint}#1"
+    asyncio.run(Choose(Database(url), read_brand(BRAND), account).be_forgotten(MARA.id, stopped=True))
+
+
+@pytest.mark.parametrize(("failpoint", "kept"), [("before", True), ("after", False)])
+async def test_a_process_that_is_killed_deletes_all_or_nothing(town: Town, failpoint: str, kept: bool) -> None:
+    await town.handed_off(MARA, SAID)
+    url = town.database.url.render_as_string(hide_password=False)
+    arguments = (url, await town.value("SELECT account FROM customers"), f"choose.be_forgotten: {failpoint} commit")
+    process = multiprocessing.get_context("spawn").Process(target=_choose_and_die, args=arguments)
+    process.start()
+    await asyncio.to_thread(process.join, 60)
+    assert process.exitcode == -signal.SIGKILL
+    assert bool(await trace_of(town, "Orchard", "mara", MARA.id)) is kept
+    assert await town.value("SELECT stopped_at IS NULL FROM promises") is kept
