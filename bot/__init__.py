@@ -6,6 +6,7 @@ flow        the table of contents: what happens on a post, a click, a private me
 detect      is it somebody with a problem that is ours?
 offer       claim the one offer, and say it once
 opt_in      the click: proof of identity, the consent row, hello in private
+prove       the author shows that a browser is theirs
 triage      Rasa's answers into the thread; its result into a case
 end         the customer ends the chat, and says whether it is solved
 choose      what a customer chooses on their own page

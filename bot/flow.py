@@ -27,7 +27,7 @@ from bot.detect import Decision
 from bot.opt_in import Clicked, Landing
 from bot.say import say
 from bot.settings import BotSettings, Brand
-from handoff import database, models, people, threads, tokens, visits
+from handoff import codes, database, models, people, threads, tokens, visits
 from handoff.database import Database
 from nlu import language
 
@@ -209,7 +209,7 @@ class Flow:
         visit = await self._codes.find(session, self._account(said), said)
         claimed = await prove.claim(session, visit.id) if visit else None
         if claimed is None:
-            return isinstance(said, Post) and prove.is_only_a_code(said.text)
+            return isinstance(said, Post) and codes.is_only_a_code(said.text)
         how = "posted the code" if isinstance(said, Post) else "sent us the code"
         clicked = await self._prove(session, claimed, said.channel, said.author, how)
         if clicked.outcome == "not_author":

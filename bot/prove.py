@@ -1,6 +1,5 @@
 """Proof of authorship: the code that the author posts, and what becomes of the visit that waited for it."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channel import Author, Post, PrivateMessage
 from handoff import people, visits
+from handoff.codes import codes_in
 from handoff.models import Offer
 from handoff.visits import Visit
 
@@ -19,12 +19,6 @@ PATIENCE = timedelta(hours=1)
 
 MOST_ACCOUNTS = 10_000
 """Accounts whose wrong codes are remembered, so that memory stays flat; the oldest are forgotten first."""
-
-MOST_CODES = 5
-"""Words of one post that are looked up."""
-
-_NOISE = re.compile(r"https?://\S+|@\w+", re.ASCII)
-_CODE = re.compile(rf"(?<![^\W_])[{visits.ALPHABET}]{{{visits.LENGTH}}}(?![^\W_])", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +58,6 @@ class Codes:
         self._wrong[account] = [*self._wrong.pop(account, []), now][-WRONG:]
         if len(self._wrong) > MOST_ACCOUNTS:
             del self._wrong[next(iter(self._wrong))]
-
-
-def codes_in(text: str) -> list[str]:
-    """What could be a code: letters and digits both, not in a name or an address."""
-    words = (word.upper() for word in _CODE.findall(_NOISE.sub(" ", text)))
-    return [word for word in words if not word.isalpha() and not word.isdecimal()][:MOST_CODES]
-
-
-def is_only_a_code(text: str) -> bool:
-    """Whether nothing is said but what could be a code, and to whom."""
-    rest = _CODE.sub(" ", _NOISE.sub(" ", text))
-    return bool(codes_in(text)) and not any(map(str.isalnum, rest))
 
 
 def is_to(ours: str, said: Post | PrivateMessage) -> bool:

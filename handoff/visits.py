@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from handoff import database, tokens
 from handoff.base import Base, identity, now
+from handoff.codes import new_code
 from handoff.models import Customer, Offer, Thread
 from handoff.offers import Said
 
@@ -25,12 +26,6 @@ PROVEN = timedelta(days=30)
 
 LAST_LOOK = timedelta(minutes=10)
 """What is left of that after a STOP: time to read that it was heard, and to change one's mind."""
-
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Of codes: nothing in it looks like anything else in it, or like O, 0, I or 1."""
-
-LENGTH = 6
-"""Of codes: 30 bits. A code counts only from the author's own account, so that guessing one gains nothing."""
 
 
 class Visit(Base):
@@ -208,14 +203,6 @@ async def forget(session: AsyncSession) -> Sequence[str]:
     over = delete(Visit).where(Visit.expires_at <= func.clock_timestamp()).returning(Visit.offer_id)
     offers = (await session.scalars(over)).all()
     return (await session.scalars(select(Offer.account).where(Offer.id.in_(offers)).distinct())).all()
-
-
-def new_code() -> str:
-    """Letters and digits both, so that no word and no number of an order looks like a code."""
-    while True:
-        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if not code.isalpha() and not code.isdecimal():
-            return code
 
 
 def _know(visit: Visit, cookie: str) -> None:

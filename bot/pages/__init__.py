@@ -11,7 +11,8 @@ link     /h/<token>: the page behind an offer's link; opting in
 chat     the chat that takes its place after the opt-in
 view     a thread as its customer may see it
 door     who stands before it
-proof    showing that it is the author
+proof    showing that it is the author, by signing in
+code     the same by a code that they post
 yours      /h/<token>/yours: the customer's own page
 transcript what customers take along from it
 stop     /stop/<token>: STOP by a button

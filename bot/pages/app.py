@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.flow import Flow
-from bot.pages import chat, link, posts, proof, square, stop, transcript, verify, yours
+from bot.pages import chat, code, link, posts, proof, square, stop, transcript, verify, yours
 from bot.pages.pace import TooFast
 from bot.pages.site import Site, see, site
 from bot.pages.speak import N_, Speaks, _
@@ -50,7 +50,7 @@ def create_app(settings: BotSettings, brand: Brand, database: Database, flow: Fl
     app.get("/")(_front)
     app.get("/privacy")(_privacy)
     app.get("/healthz")(_health)
-    for part in (square, posts, link, chat, proof, stop, verify, yours, transcript):
+    for part in (square, posts, link, chat, code, proof, stop, verify, yours, transcript):
         app.include_router(part.router)
     app.mount("/static", here.assets)
     app.add_middleware(BodyLimit)

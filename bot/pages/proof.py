@@ -1,6 +1,6 @@
-"""Proof that a browser is the author's: signing in on the channel, or a code that they post there.
+"""Proof that a browser is the author's by signing in on the channel.
 
-Nothing is kept in a browser before somebody pressed one of the two buttons, which is their yes to what stands there.
+Nothing is kept in a browser before somebody pressed the button, which is their yes to what stands there.
 """
 
 import asyncio
@@ -19,11 +19,8 @@ from bot.pages.speak import _, spoken
 from handoff import offers, tokens, visits
 from handoff.failpoints import outside
 from handoff.visits import Spent
-from handoff.web.stream import stream
 
 router = APIRouter()
-
-READ = ["GET", "HEAD"]
 
 PATIENCE = 20.0
 """Seconds that a platform has to say who it was; the code that it gave us lives for 30."""
@@ -35,7 +32,7 @@ LONGEST = 2000
 @router.post("/h/{token}/prove/sign-in")
 async def sign_in(request: Request, token: str) -> Response:
     """Go and sign in on the channel."""
-    here, found = site(request), await _at_the_door(request, token)
+    here, found = site(request), await at_the_door(request, token)
     if isinstance(found, Response):
         return found
     asks = here.flow.way_in(found.landing.channel, token).sign_in
@@ -76,72 +73,6 @@ async def come_back(request: Request, channel: str, state: str = "", code: str =
     return await _judge(request, found, token, spent, author)
 
 
-@router.post("/h/{token}/prove/code")
-async def ask_for_code(request: Request, token: str) -> Response:
-    """Get a code to post, the same one as long as it lives."""
-    here, found = site(request), await _at_the_door(request, token)
-    if isinstance(found, Response):
-        return found
-    if here.flow.way_in(found.landing.channel, token).code_to is None:
-        return see(f"/h/{token}")
-    async with here.database.reading() as session:
-        if await visits.waiting(session, visit_cookie(request), tokens.digest(token)):
-            return see(f"/h/{token}/prove/code")
-    await here.pace.keep("code", f"{token} {address(request)}")
-    await here.pace.keep("code from one address", address(request))
-    async with here.database.transaction("proof.code") as session:
-        offer = await offers.by_token_hash(session, tokens.digest(token))
-        if offer is None:
-            return nothing_here(here, None)
-        visit, cookie = await visits.begin(session, offer, visit_cookie(request), spoken().tag)
-        await visits.ask_for_code(session, visit)
-    return hold(here, see(f"/h/{token}/prove/code"), cookie, visits.CODE.total_seconds())
-
-
-@router.api_route("/h/{token}/prove/code", methods=READ)
-async def code(request: Request, token: str) -> Response:
-    """The code, in the browser that asked for it; anybody else is sent to the link."""
-    return await _code_page(request, token)
-
-
-@router.post("/h/{token}/prove/enter")
-async def enter(request: Request, token: str) -> Response:
-    """Go on, if the code was posted by the author."""
-    here = site(request)
-    await here.pace.keep("button", address(request))
-    async with here.database.transaction("proof.enter") as session:
-        cookie = await visits.enter(session, visit_cookie(request), tokens.digest(token))
-    if cookie:
-        return hold(here, see(f"/h/{token}#end"), cookie, visits.PROVEN.total_seconds())
-    words = _("Your code has not reached us yet. It can take a minute; then check again.")
-    return await _code_page(request, token, words)
-
-
-@router.get("/h/{token}/prove/live")
-async def live(request: Request, token: str) -> Response:
-    """A hint as soon as the code was used; of what else happens in the thread nothing shows here."""
-    here = site(request)
-    await here.pace.keep("listen", address(request))
-    waits = proven = False
-
-    async def still_waits() -> bool:
-        nonlocal waits, proven
-        async with here.database.reading() as session:
-            visit = await visits.waiting(session, visit_cookie(request), tokens.digest(token))
-        waits, proven = visit is not None, visit is not None and visit.proven_at is not None
-        return waits
-
-    if not await still_waits():
-        return Response(status_code=404)
-    return stream(here.live, still_waits, lambda hint: proven)
-
-
-@router.api_route("/h/{token}/prove/{step}", methods=READ)
-async def load_again(token: str, step: str) -> Response:
-    """Who loads the page again that a button led to."""
-    return see(f"/h/{token}/prove/code" if step == "enter" else f"/h/{token}")
-
-
 @router.post("/h/{token}/leave")
 async def leave(request: Request, token: str) -> Response:
     """Sign out here."""
@@ -151,7 +82,7 @@ async def leave(request: Request, token: str) -> Response:
     return let_go(here, see(f"/h/{token}"))
 
 
-async def _at_the_door(request: Request, token: str) -> Door | Response:
+async def at_the_door(request: Request, token: str) -> Door | Response:
     """Who wants to prove something, or where else they belong."""
     here = site(request)
     await here.pace.keep("button", address(request))
@@ -159,18 +90,6 @@ async def _at_the_door(request: Request, token: str) -> Door | Response:
     if found is None or found.is_closed:
         return nothing_here(here, found)
     return see(f"/h/{token}#end") if found.is_author else found
-
-
-async def _code_page(request: Request, token: str, error: str = "") -> Response:
-    here = site(request)
-    async with here.database.reading() as session:
-        visit = await visits.waiting(session, visit_cookie(request), tokens.digest(token))
-    landing = await here.flow.landing(token)
-    if visit is None or landing is None:
-        return see(f"/h/{token}")
-    handle = (here.flow.way_in(landing.channel, token).code_to or "").lstrip("@")
-    channel, status = called(landing.channel), 409 if error else 200
-    return here.page("prove_code.html", status, token=token, visit=visit, handle=handle, channel=channel, error=error)
 
 
 async def _account(asks: SignIn, code: str, spent: Spent) -> Author:

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import prove
 from bot.pages.site import Site, address, posted_on, site
 from bot.pages.speak import _, day
 from handoff import offers, tokens, visits
+from handoff.codes import codes_in
 from handoff.offers import Said
 
 router = APIRouter(prefix="/verify")
@@ -71,7 +71,7 @@ async def _verdict(here: Site, session: AsyncSession, text: str) -> Verdict:
         return _our_words(_("We said this %(where)s, last on %(day)s.", **_place(said)))
     if words in {here.brand.offer_in(language)[0] for language in here.brand.languages}:
         return _our_words(_("This is how we offer help."))
-    if (codes := prove.codes_in(text)) and (said := await visits.code_of(session, codes)):
+    if (codes := codes_in(text)) and (said := await visits.code_of(session, codes)):
         made = _("We made it on %(day)s, to be posted %(where)s.", **_place(said))
         careful = _("Post it only if you asked for it yourself.")
         return Verdict("ours", _("Yes, this code is ours"), f"{made} {careful}")

@@ -7,7 +7,7 @@ import pytest
 
 from bot import prove
 from bot.channel import PrivateMessage
-from handoff import visits
+from handoff import codes
 from tests.bot.doorstep import TO_US, WRONG_PERSON, Doorstep
 from tests.bot.pages.world import words
 from tests.bot.town import Town, mention
@@ -99,16 +99,16 @@ async def test_an_order_number_in_a_complaint_is_no_code(doorstep: Doorstep) -> 
 
 @pytest.mark.parametrize("text", ["parcel", "PARCEL 234567", "AB234", "ABC2345", "IO01OI", "@AB2345", "ABC_234", ""])
 def test_words_numbers_and_names_are_no_codes(text: str) -> None:
-    assert prove.codes_in(text) == []
+    assert codes.codes_in(text) == []
 
 
 def test_a_code_has_letters_and_digits_that_look_like_nothing_else(town: Town) -> None:
-    assert not set("O0I1") & set(visits.ALPHABET)
-    assert len(visits.ALPHABET) == 32
+    assert not set("O0I1") & set(codes.ALPHABET)
+    assert len(codes.ALPHABET) == 32
     for _ in range(300):
-        code = visits.new_code()
-        assert prove.codes_in(f"@northwind_help {code.lower()}!") == [code]
-        assert prove.is_only_a_code(f"@northwind_help {code}.")
+        code = codes.new_code()
+        assert codes.codes_in(f"@northwind_help {code.lower()}!") == [code]
+        assert codes.is_only_a_code(f"@northwind_help {code}.")
 
 
 async def test_after_ten_wrong_codes_an_account_is_not_heard_for_an_hour(doorstep: Doorstep) -> None:
@@ -135,18 +135,18 @@ async def test_wrong_codes_of_one_account_are_no_trouble_for_another(doorstep: D
 
 
 def test_the_memory_of_wrong_codes_stays_small() -> None:
-    codes = prove.Codes()
+    heard = prove.Codes()
     now = datetime.now(UTC)
     for number in range(prove.MOST_ACCOUNTS + 5):
-        codes.wrong(str(number), now)
-    assert len(codes) == prove.MOST_ACCOUNTS
+        heard.wrong(str(number), now)
+    assert len(heard) == prove.MOST_ACCOUNTS
 
 
 def test_ten_wrong_codes_in_a_day_are_not_too_many() -> None:
-    codes, now = prove.Codes(), datetime.now(UTC)
+    heard, now = prove.Codes(), datetime.now(UTC)
     for hour in range(10):
-        codes.wrong("mara", now + timedelta(hours=hour))
-    assert not codes.is_locked("mara", now + timedelta(hours=9))
+        heard.wrong("mara", now + timedelta(hours=hour))
+    assert not heard.is_locked("mara", now + timedelta(hours=9))
 
 
 async def test_a_direct_message_that_nobody_asked_for_is_counted_and_not_answered(doorstep: Doorstep) -> None:
