@@ -14,6 +14,7 @@ from tests.peers.fake_x import FakeX
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "var" / "models"
 """Those of `make run`, so that nothing is trained twice."""
+OF_THIS_MACHINE = ("KNOCK_PUBLIC_PORT", "KNOCK_INBOX_PORT", "KNOCK_RASA_PYTHON")
 GUIDE = """\
 X is pretended at {x}: there you are Mara, Noor or José.
   1. Complain, with @northwind_help in your post; within seconds Northwind answers, once, with a link.
@@ -48,8 +49,8 @@ def settings(x: FakeX, home: Path) -> dict[str, str]:
         "X_POLL_SECONDS": "4",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KNOCK_")}
-    ports = {name: os.environ[name] for name in ("KNOCK_PUBLIC_PORT", "KNOCK_INBOX_PORT") if name in os.environ}
-    return kept | ports | {f"KNOCK_{name}": value for name, value in ours.items()}
+    kept |= {name: os.environ[name] for name in OF_THIS_MACHINE if name in os.environ}
+    return kept | {f"KNOCK_{name}": value for name, value in ours.items()}
 
 
 @click.command()

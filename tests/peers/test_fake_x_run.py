@@ -1,0 +1,56 @@
+"""`make run-x` shows all of it: a pretended X, Knock beside it, an answer to who called us, an end without a trace."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.knock_process import all_end
+from tests.rasa_server import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+
+
+def first_offer(x: str, run: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and run.poll() is None:
+        page = httpx.get(x, trust_env=False) if is_up(x) else None
+        if page and (link := re.search(r'href="(http://localhost:\d+/h/[\w-]+)"', page.text)):
+            return link[1]
+        time.sleep(0.2)
+    raise AssertionError("nobody was answered")
+
+
+def is_up(x: str) -> bool:
+    try:
+        return httpx.get(x, trust_env=False).status_code == 200
+    except httpx.ConnectError:
+        return False
+
+
+def test_who_called_us_is_answered_and_ctrl_c_ends_it_all(tmp_path: Path) -> None:
+    port, public, inbox = free_port(), free_port(), free_port()
+    ours = {"KNOCK_PUBLIC_PORT": str(public), "KNOCK_INBOX_PORT": str(inbox), "KNOCK_RASA_PYTHON": "/nowhere/python"}
+    command = [sys.executable, "-m", "tests.peers.run_x", "--port", str(port)]
+    with (tmp_path / "output").open("wb") as output:
+        run = subprocess.Popen(command, cwd=ROOT, env=os.environ | ours, stdout=output, stderr=output)
+    try:
+        link = first_offer(f"http://127.0.0.1:{port}/?as=mara_k", run)
+        landing = httpx.get(link.replace("localhost", "127.0.0.1"), trust_env=False)
+        assert "Sign in with X" in landing.text
+        children = psutil.Process(run.pid).children(recursive=True)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(PATIENCE) == 0, (tmp_path / "output").read_text()
+        assert all_end(children, 5)
+    finally:
+        for process in psutil.Process(run.pid).children(recursive=True) if run.poll() is None else ():
+            process.kill()
+        run.kill()
+        run.wait()
