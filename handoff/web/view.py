@@ -1,11 +1,13 @@
 """A thread as its page shows it: three sections, what is attached, and what the agent may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import errors, people, threads
+from handoff import errors, people, receipts, threads
 from handoff.models import Agent, Case, Message, Thread
+from handoff.receipts import PURPOSES, Purpose, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,13 @@ class ThreadView:
     me: Agent
     brand: str
     may_talk: bool
+    receipts: Mapping[Purpose, Receipt]
+    """The newest turn of each consent."""
+
+    @property
+    def consents(self) -> list[tuple[Purpose, Receipt | None]]:
+        """Each consent and its newest turn; `None`: the customer was never asked, or never said yes."""
+        return [(purpose, self.receipts.get(purpose)) for purpose in PURPOSES if purpose != "talk"]
 
     @property
     def case(self) -> Case:
@@ -70,6 +79,8 @@ class ThreadView:
     @property
     def obstacle(self) -> str | None:
         """Why this agent cannot reply now, as a sentence; `None` when nothing is in the way."""
+        if self.thread.ended_why == threads.ERASED:
+            return errors.Erased().sentence
         if not self.may_talk:
             return errors.Stopped().sentence
         if self.case.closed_at is not None:
@@ -103,4 +114,5 @@ async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: i
     thread = await threads.whole(session, thread_id)
     if thread is None or thread.opt_in is None or not thread.cases:
         raise errors.NoSuchCase
-    return ThreadView(thread, me, brand, await people.may_talk(session, thread))
+    standing = await receipts.standing(session, thread_id)
+    return ThreadView(thread, me, brand, await people.may_talk(session, thread), standing)

@@ -47,6 +47,14 @@ ICONS = (
 )
 """The drawings that the templates name."""
 
+CONSENTS = {
+    "link": "Customer record",
+    "keep": "Keep for longer",
+    "articles": "Help articles",
+    "training": "Training",
+}
+"""The consents besides the chat itself; see `handoff.receipts`."""
+
 DELIVERIES = {
     "pending": ("clock", "Sending…"),
     "sent": ("check", "Sent"),
@@ -133,4 +141,5 @@ FILTERS = {
     "web_link": web_link,
     "element_id": element_id,
     "delivery": lambda state: DELIVERIES[state],
+    "consent": lambda purpose: CONSENTS[purpose],
 }

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import func, update
 
-from handoff import cases, people, threads
+from handoff import cases, people, receipts, threads
 from handoff.models import Case, Message, Promise
 from tests.cast import AIKO, JOSE, NOOR, TROLL
 from tests.handoff.web.conftest import Inbox
@@ -46,6 +46,30 @@ async def test_the_thread_is_shown_in_three_parts_in_one_order(inbox: Inbox, ben
     ]
     places = [log.index(text) for text in order]
     assert places == sorted(places)
+
+
+async def test_the_details_say_what_the_customer_agreed_to(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    thread_id = await handed_off(inbox.database)
+    assert "Do not look it up" in (await ben.get(f"/inbox/{thread_id}")).text
+    async with inbox.database.transaction("test") as session:
+        thread = await threads.locked(session, thread_id)
+        await receipts.turn(session, thread, "link", True, "Look me up", "7")
+        await receipts.turn(session, thread, "keep", True, "Keep it", "7")
+        await receipts.turn(session, thread, "keep", False, "Keep it", "7")
+        thread.solved = False
+    page = (await ben.get(f"/inbox/{thread_id}")).text
+    for words in ("You may look it up", "taken back", "No, they say"):
+        assert words in page
+
+
+async def test_a_thread_that_was_deleted_says_so_to_agents(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    thread_id = await handed_off(inbox.database)
+    async with inbox.database.transaction("test") as session:
+        await cases.end(session, await threads.locked(session, thread_id), threads.ERASED)
+    assert "The customer had everything about them deleted" in unescape((await ben.get(f"/inbox/{thread_id}")).text)
+    data = {"client_id": "client-id-9", "text": "But"}
+    refused = await ben.post(f"/inbox/{thread_id}/note", data=data)
+    assert refused.status_code == 409
 
 
 async def test_the_details_say_why_and_on_what_ground(inbox: Inbox, ben: httpx.AsyncClient) -> None:
