@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +16,7 @@ from bot.flow import Flow
 from bot.pages import chat, code, link, posts, proof, square, stop, transcript, verify, yours
 from bot.pages.pace import TooFast
 from bot.pages.site import Site, see, site
-from bot.pages.speak import N_, Speaks, _
+from bot.pages.speak import FOLDER, N_, Speaks, _
 from bot.settings import BotSettings, Brand
 from handoff.database import Database
 from handoff.live import Live
@@ -43,10 +44,12 @@ SENTENCES = {
 }
 
 
-def create_app(settings: BotSettings, brand: Brand, database: Database, flow: Flow, live: Live) -> FastAPI:
-    """The customer's pages. They share nothing with the inbox but the record."""
+def create_app(
+    settings: BotSettings, brand: Brand, database: Database, flow: Flow, live: Live, catalogues: Path = FOLDER
+) -> FastAPI:
+    """The customer's pages. They share nothing with the inbox but the record. `catalogues`: where translations are."""
     app = FastAPI(openapi_url=None)
-    here = app.state.site = Site(settings, brand, database, flow, live)
+    here = app.state.site = Site(settings, brand, database, flow, live, catalogues)
     app.get("/")(_front)
     app.get("/privacy")(_privacy)
     app.get("/healthz")(_health)

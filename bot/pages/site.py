@@ -41,9 +41,9 @@ class Site:
     database: Database
     flow: Flow
     live: Live
+    catalogues: Path = speak.FOLDER
     pace: Pace = field(default_factory=Pace)
     assets: Assets = field(default_factory=lambda: Assets(HERE / "static", icons=ICONS))
-    catalogues: Path = speak.FOLDER
     languages: Languages = field(init=False)
     templates: Environment = field(init=False)
 

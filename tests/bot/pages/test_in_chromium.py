@@ -109,7 +109,7 @@ async def test_a_complaint_becomes_a_chat_without_a_reload(world: World, browse:
         await expect(mara.get_by_role("log").get_by_text("My order is 4711")).to_have_count(1)
 
 
-async def test_a_live_reply_is_announced_alone_and_leaves_the_half_typed_text(world: World, browse: Browse) -> None:
+async def test_k6_a_live_reply_is_announced_alone_and_leaves_the_half_typed_text(world: World, browse: Browse) -> None:
     async with at_work(world, browse) as (origin, phone):
         page = await join(await phone(), origin, "Mara")
         await open_chat(page)
@@ -149,7 +149,7 @@ async def test_a_quick_answer_is_a_button_and_is_said_once(world: World, browse:
         await expect(page.get_by_role("log").get_by_text("Yes, the same")).to_have_count(1)
 
 
-async def test_what_is_written_while_the_server_is_away_is_kept_and_sent_once(world: World, browse: Browse) -> None:
+async def test_k7_what_is_written_while_the_server_is_away_is_kept_and_sent_once(world: World, browse: Browse) -> None:
     context = await browse(viewport=PHONE, expected=("ERR_CONNECTION", "ERR_INCOMPLETE", "Failed to load"))
     async with at_work(world, browse) as (origin, _):
         page = await join(context, origin, "Mara")

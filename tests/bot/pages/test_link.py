@@ -1,9 +1,12 @@
 """The page behind a link: it gives nothing away, and looking changes nothing."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Engine, event, select, text
 
 from bot.pages.pace import LIMITS
 from handoff.models import Message, OptIn, Promise
@@ -24,7 +27,7 @@ async def everything(world: World) -> list[str]:
     return sorted(rows)
 
 
-async def test_looking_at_the_link_changes_nothing(world: World) -> None:
+async def test_k2_looking_at_the_link_changes_nothing(world: World) -> None:
     mara, link = await offered(world)
     visitors = [mara, world.visitor(), await world.member("Noor")]
     await world.work()
@@ -85,7 +88,7 @@ async def test_a_link_that_never_was_leads_nowhere(world: World, token: str) -> 
         assert not answer.headers.get("set-cookie")
 
 
-async def test_an_expired_link_says_the_same_as_one_that_never_was(world: World) -> None:
+async def test_k5_an_expired_link_says_the_same_as_one_that_never_was(world: World) -> None:
     mara, link = await offered(world)
     async with world.database.transaction("test") as session:
         await session.execute(text("UPDATE offers SET created_at = created_at - interval '8 days'"))
@@ -96,6 +99,36 @@ async def test_an_expired_link_says_the_same_as_one_that_never_was(world: World)
     assert (await mara.post(link)).status_code == 410
 
 
+@contextmanager
+def questions() -> Iterator[list[str]]:
+    """What the record is asked meanwhile."""
+    asked: list[str] = []
+
+    def listen(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+
+
+async def test_k5_an_expired_link_takes_the_same_work_as_one_that_never_was(world: World) -> None:
+    _, link = await offered(world)
+    async with world.database.transaction("test") as session:
+        await session.execute(text("UPDATE offers SET created_at = created_at - interval '8 days'"))
+    stranger = world.visitor()
+    for path in (link, "/h/nothing"):
+        await stranger.get(path)
+    with questions() as expired:
+        assert (await stranger.get(link)).status_code == 410
+    with questions() as unknown:
+        assert (await stranger.get(f"/h/{'A' * 22}")).status_code == 404
+    assert expired == unknown
+    assert len(expired) == 1
+
+
 async def test_an_expired_link_still_opens_the_chat_that_it_led_to(world: World) -> None:
     mara, link = await chatting(world)
     async with world.database.transaction("test") as session:
@@ -103,7 +136,7 @@ async def test_an_expired_link_still_opens_the_chat_that_it_led_to(world: World)
     assert COMPLAINT in words((await mara.get(link)).text)
 
 
-async def test_the_yes_is_kept_with_its_time_and_its_words(world: World) -> None:
+async def test_k3_the_yes_is_kept_with_its_time_and_its_words(world: World) -> None:
     mara, link = await offered(world)
     landing = await mara.get(link)
     await mara.post(link)
@@ -123,7 +156,7 @@ async def test_pressing_the_button_twice_opts_in_once(world: World) -> None:
     assert words((await mara.get(link)).text).count("takes it from here") == 1
 
 
-async def test_no_thanks_stops_all_contact_and_says_so(world: World) -> None:
+async def test_k4_no_thanks_stops_all_contact_and_says_so(world: World) -> None:
     mara, link = await offered(world)
     landing = await mara.get(link)
     stop = re.search(r'action="(/stop/[^"]+)"', landing.text)
@@ -191,7 +224,7 @@ async def test_the_landing_page_is_light_and_asks_nobody_else(world: World) -> N
     assert len(landing.content) + sum(sizes) < 30_000
 
 
-async def test_who_looks_too_often_is_asked_to_wait(world: World) -> None:
+async def test_k11_who_looks_too_often_is_asked_to_wait(world: World) -> None:
     visitor = world.visitor("10.0.0.7")
     limit = int(LIMITS["link"].split("/")[0])
     for _ in range(limit):

@@ -26,3 +26,11 @@ def test_a_script_makes_html_only_through_the_one_policy(script: Path) -> None:
     text = script.read_text()
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", text)
     assert text.count("createHTML(html)") == (1 if script.name == "live.js" else 0)
+
+
+def test_the_look_knows_no_left_and_no_right() -> None:
+    css = (HERE / "static" / "knock.css").read_text()
+    assert not re.search(
+        r"(margin|padding|border)-(left|right)|[;{ ](left|right):|(float|text-align): ?(left|right)", css
+    )
+    assert not re.search(r"border-radius:(?: [\w.%]+){2,}", css)

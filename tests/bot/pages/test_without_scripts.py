@@ -6,7 +6,7 @@ import pytest
 from tests.bot.pages.world import COMPLAINT, World, chatting, hidden, offered, post, words
 
 
-async def test_a_complaint_becomes_a_case_and_is_answered_without_any_script(world: World) -> None:
+async def test_k1_a_complaint_becomes_a_case_and_is_answered_without_any_script(world: World) -> None:
     mara, link = await offered(world)
 
     landing = await mara.get(link)

@@ -1,0 +1,238 @@
+"""Pages for everybody: light, readable at any size, in any direction and in any colours, with or without scripts."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+from playwright.async_api import BrowserContext, Page, Response, ViewportSize, expect
+
+from bot.pages.app import create_app
+from bot.pages.speak import FOLDER
+from bot.settings import Brand
+from tests.bot.doorstep import Doorstep
+from tests.bot.pages.test_in_chromium import PHONE, at_work, complain, join, looks_right, open_chat
+from tests.bot.pages.world import COMPLAINT, World, chatting, offered
+from tests.browser import Browse, axe, serving
+from tests.cast import MARA
+
+NOTEBOOK_AT_400_PERCENT: ViewportSize = {"width": 320, "height": 256}
+
+
+async def weigh(context: BrowserContext, address: str) -> tuple[Page, int, list[str]]:
+    """Open a page in a new browser: the page, the bytes of all that was loaded, and from where."""
+    page, answers = await context.new_page(), list[Response]()
+    page.on("response", lambda answer: answers.append(answer))
+    await page.goto(address, wait_until="networkidle")
+    return page, sum([len(await answer.body()) for answer in answers]), [answer.url for answer in answers]
+
+
+async def test_k8_the_landing_is_light_sets_no_cookie_and_asks_nobody_else(doorstep: Doorstep, browse: Browse) -> None:
+    link = await doorstep.offered(MARA)
+    async with serving(doorstep.app) as origin:
+        page, weight, loaded = await weigh(await browse(viewport=PHONE), f"{origin}{link}")
+        await expect(page.get_by_role("button", name="Sign in with X")).to_be_visible()
+        assert weight < 30_000
+        assert all(url.startswith(origin) or url == "data:," for url in loaded)
+        assert len([url for url in loaded if url.endswith(".css")]) == 1
+        assert not [url for url in loaded if url.endswith(".js")]
+        assert await page.context.cookies() == []
+        assert await page.evaluate("() => localStorage.length + sessionStorage.length") == 0
+
+
+async def test_k8_the_landing_of_the_square_is_as_light(world: World, browse: Browse) -> None:
+    async with at_work(world, browse) as (origin, phone):
+        mara = await join(await phone(), origin, "Mara")
+        link = await complain(mara)
+        known = await mara.context.cookies()
+        page, weight, _ = await weigh(mara.context, link)
+        await expect(page.get_by_role("button", name="Chat here now")).to_be_visible()
+        assert weight < 30_000
+        assert await mara.context.cookies() == known
+
+
+async def fits(page: Page, address: str) -> None:
+    """Nothing to scroll sideways, and what has the focus is in sight, at 400 % of a notebook's 1280 × 1024."""
+    await page.set_viewport_size(NOTEBOOK_AT_400_PERCENT)
+    await page.goto(address)
+    assert await page.evaluate("() => document.documentElement.scrollWidth") <= 320, address
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        hidden = await page.evaluate(
+            """() => {
+                const now = document.activeElement;
+                if (now === document.body) return "";
+                const { left, top, width, height } = now.getBoundingClientRect();
+                const seen = document.elementFromPoint(left + width / 2, Math.max(0, top + Math.min(height, 20) / 2));
+                return seen && (now.contains(seen) || seen.contains(now)) ? "" : now.outerHTML;
+            }"""
+        )
+        assert not hidden, f"{address}: {hidden} has the focus and is not seen"
+
+
+@pytest.mark.timeout(200)
+async def test_k9_every_page_fits_at_400_percent(world: World, browse: Browse) -> None:
+    async with at_work(world, browse) as (origin, phone):
+        page = await join(await phone(), origin, "Mara")
+        link = await complain(page)
+        topic = page.url
+        stop = link.replace("/h/", "/stop/")
+        for address in (f"{origin}/square", topic, f"{origin}/privacy", f"{origin}/verify", link, stop):
+            await fits(page, address)
+        await page.goto(link)
+        await page.get_by_role("button", name="Chat here now").click()
+        await expect(page.get_by_role("log").get_by_text("takes it from here")).to_be_visible()
+        await world.agent_replies("W" * 300)
+        for address in (link, f"{link}/yours", f"{link}/yours/delete"):
+            await fits(page, address)
+
+
+async def test_k9_the_landing_of_x_fits_at_400_percent(doorstep: Doorstep, browse: Browse) -> None:
+    link = await doorstep.offered(MARA)
+    async with serving(doorstep.app) as origin:
+        page = await (await browse()).new_page()
+        for language in ("en", "es", "de", "fr", "el"):
+            await fits(page, f"{origin}{link}?lang={language}")
+
+
+def from_right_to_left(folder: Path) -> Path:
+    """Catalogues in a made-up Arabic: every sentence of ours after a word of it."""
+    with (FOLDER / "de" / "LC_MESSAGES" / "pages.po").open("rb") as file:
+        ours = read_po(file)
+    catalog = Catalog(locale="ar")
+    for message in ours:
+        if isinstance(message.id, str) and message.id:
+            catalog.add(message.id, f"مرحبا {message.id}")
+        elif message.id:
+            catalog.add(message.id, tuple(f"مرحبا {message.id[1]}" for _ in range(catalog.num_plurals)))
+    there = folder / "ar" / "LC_MESSAGES"
+    there.mkdir(parents=True)
+    with (there / "pages.po").open("wb") as file:
+        write_po(file, catalog)
+    return folder
+
+
+def in_arabic(brand: Brand) -> Brand:
+    """The brand, as if it spoke Arabic too."""
+    said = brand.model_dump()
+    for words in (said["offer"], *(said["consent"][one] for one in ("talk", "link", "keep", "articles", "training"))):
+        words["ar"] = words["en"]
+    return Brand.model_validate(said)
+
+
+async def test_k10_pages_in_a_language_from_right_to_left_are_mirrored(
+    world: World, browse: Browse, tmp_path: Path
+) -> None:
+    _, link = await offered(world)
+    here = world.app.state.site
+    brand, catalogues = in_arabic(here.brand), from_right_to_left(tmp_path)
+    app = create_app(world.settings, brand, world.database, world.flow, world.live, catalogues)
+    async with serving(app) as origin:
+        context = await browse(viewport=PHONE, locale="ar", expected=("Failed to load resource",))
+        page = await context.new_page()
+        for path in ("/square", "/privacy", "/verify", link, link.replace("/h/", "/stop/")):
+            await page.goto(f"{origin}{path}")
+            await expect(page.locator("html")).to_have_attribute("dir", "rtl")
+            await expect(page.locator("html")).to_have_attribute("lang", "ar")
+            box = await page.locator(".brand").bounding_box()
+            assert box
+            assert box["x"] > PHONE["width"] / 2
+            assert await page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
+            await axe(page)
+        await expect(page.get_by_role("heading", name="مرحبا")).to_be_visible()
+
+
+async def test_k10_the_chat_of_somebody_who_writes_from_right_to_left_is_mirrored(
+    world: World, browse: Browse, tmp_path: Path
+) -> None:
+    mara, link = await chatting(world)
+    await mara.post(f"{link}/say", data={"text": "مرحبا"})
+    here = world.app.state.site
+    app = create_app(
+        world.settings, in_arabic(here.brand), world.database, world.flow, world.live, from_right_to_left(tmp_path)
+    )
+    async with serving(app) as origin:
+        context = await browse(viewport=PHONE, expected=("Failed to load resource",))
+        await context.add_cookies(
+            [{"name": one.name, "value": one.value or "", "url": origin} for one in mara.cookies.jar]
+        )
+        page = await context.new_page()
+        await page.goto(f"{origin}{link}?lang=ar")
+        mine, theirs = page.locator(".mine .said").first, page.locator(".bot .said").first
+        left, right = await mine.bounding_box(), await theirs.bounding_box()
+        assert left
+        assert right
+        assert left["x"] < 40
+        assert right["x"] + right["width"] > PHONE["width"] - 40
+        await axe(page)
+        await context.close()
+        world.live.close()
+
+
+async def test_k1_the_whole_path_in_a_browser_that_runs_no_scripts(world: World, browse: Browse) -> None:
+    async with at_work(world, browse) as (origin, _):
+        page = await join(await browse(viewport=PHONE, java_script_enabled=False), origin, "Mara")
+        await page.get_by_label("Start a topic").fill(COMPLAINT)
+        await page.get_by_role("button", name="Post").click()
+        button = page.get_by_role("link", name="Need help? Click here")
+        while not await button.count():
+            await page.reload()
+        await button.click()
+        await page.get_by_role("button", name="Chat here now").click()
+        await expect(page.get_by_text("Check for new messages")).to_be_visible()
+        await page.get_by_label("Your message").fill("My order is 4711")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.get_by_role("log").get_by_text("My order is 4711")).to_be_visible()
+        await world.agent_replies("It is on its way, Mara")
+        while not await page.get_by_text("It is on its way, Mara").count():
+            await page.get_by_role("link", name="Check for new messages").click()
+        await page.get_by_role("link", name="Your page").click()
+        await expect(page.get_by_text("Ana from Northwind has your chat.")).to_be_visible()
+        await page.get_by_role("link", name="Stop all contact").click()
+        await page.get_by_role("button", name="Stop, do not contact me again").click()
+        await expect(page.get_by_role("heading", name="You said STOP")).to_be_visible()
+
+
+@pytest.mark.timeout(240)
+async def test_the_pages_that_anybody_opens_can_be_used_by_everybody(world: World, browse: Browse) -> None:
+    _, link = await offered(world)
+    ours = world.app.state.site.brand.offer_in("en")[0]
+    async with at_work(world, browse) as (origin, phone):
+        page = await (await phone()).new_page()
+        for pasted in ("", f"{origin}{link}", "https://evil.test/h/x", "who are you", ours):
+            await page.goto(f"{origin}/verify")
+            if pasted:
+                await page.get_by_label("What you got").fill(pasted)
+                await page.get_by_role("button", name="Check it").click()
+                await expect(page.get_by_role("status")).to_be_visible()
+            await looks_right(page)
+
+
+async def test_the_landing_of_x_can_be_used_by_everybody(doorstep: Doorstep, browse: Browse) -> None:
+    link = await doorstep.offered(MARA)
+    async with serving(doorstep.app) as origin:
+        page = await (await browse(viewport=PHONE)).new_page()
+        await page.goto(f"{origin}{link}")
+        await looks_right(page)
+
+
+async def test_buttons_and_bubbles_keep_their_borders_in_forced_colours(world: World, browse: Browse) -> None:
+    async with at_work(world, browse) as (origin, _):
+        context = await browse(viewport=PHONE, forced_colors="active", expected=("Failed to load resource",))
+        page = await join(context, origin, "Mara")
+        await open_chat(page)
+        for selector in (".button", ".bot .said"):
+            width = await page.locator(selector).first.evaluate("(one) => getComputedStyle(one).borderTopWidth")
+            assert float(re.sub("px", "", width)) >= 1
+        await axe(page)
+
+
+async def test_nothing_moves_for_who_wants_no_motion(world: World, browse: Browse) -> None:
+    async with at_work(world, browse) as (origin, phone):
+        page = await join(await phone(), origin, "Mara")
+        await open_chat(page)
+        await world.agent_replies("Without a stir")
+        line = page.locator(".line", has_text="Without a stir")
+        await expect(line).to_be_visible()
+        assert await line.evaluate("(one) => getComputedStyle(one).animationName") == "none"
