@@ -29,8 +29,8 @@ AGAIN = (
     "deliver.send",
     "deliver.settle",
 )
-NOT_ON_THE_WAY = ("flow.stop", "flow.return", "flow.prove")
-"""One transaction each, which this story does not come by; test_stop.py and test_prove.py of tests/bot are about them."""
+NOT_ON_THE_WAY = ("flow.stop", "flow.return", "flow.prove", "run.halt", "gather.settle")
+"""One transaction each, which this story does not come by; tests of their steps in tests/bot are about them."""
 
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.kill.worker"])
