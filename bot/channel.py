@@ -142,6 +142,8 @@ class WayIn:
     sign_in: SignIn | None = None
     code_to: str | None = None
     """Our handle there, to which the author posts a code."""
+    hears_messages: bool = False
+    """Private messages there reach us, so that the code can be sent in one too."""
 
 
 Take = Callable[[Sequence[Update]], Awaitable[None]]

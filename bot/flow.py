@@ -203,8 +203,8 @@ class Flow:
 
     async def _on_code(self, session: AsyncSession, said: Post | PrivateMessage) -> bool:
         """Whether a code is said to us: the author's shows that a browser is theirs, from others we hear nothing."""
-        ours = self.way_in(said.channel, "").code_to
-        if ours is None or not prove.is_to(ours, said):
+        way = self.way_in(said.channel, "")
+        if way.link is not None or not prove.is_to(way.code_to, said):
             return False
         visit = await self._codes.find(session, self._account(said), said)
         claimed = await prove.claim(session, visit.id) if visit else None

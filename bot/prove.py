@@ -60,9 +60,10 @@ class Codes:
             del self._wrong[next(iter(self._wrong))]
 
 
-def is_to(ours: str, said: Post | PrivateMessage) -> bool:
-    """Whether it is said to us, whose handle is `ours`: in private, or with our name in it."""
-    return isinstance(said, PrivateMessage) or said.summons or f"@{ours.lstrip('@')}".lower() in said.text.lower()
+def is_to(ours: str | None, said: Post | PrivateMessage) -> bool:
+    """Whether it is said to us: in private, or with our handle in it (any, until the channel has told ours)."""
+    handle = f"@{(ours or '').lstrip('@')}"
+    return isinstance(said, PrivateMessage) or said.summons or handle.lower() in said.text.lower()
 
 
 async def claim(session: AsyncSession, visit_id: int) -> Claimed | None:

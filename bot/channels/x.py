@@ -133,7 +133,7 @@ class X:
         """By signing in with X, where that is set up, or by a post to us with a code in it."""
         if self._us is None:
             self._ask_soon()
-        return WayIn(sign_in=self._sign_in, code_to=self.handle)
+        return WayIn(sign_in=self._sign_in, code_to=self.handle, hears_messages=self._pushes is not None)
 
     async def _ourselves(self) -> Author:
         if self._us is None:

@@ -88,6 +88,7 @@ async def _code_page(request: Request, token: str, error: str = "") -> Response:
     landing = await here.flow.landing(token)
     if visit is None or landing is None:
         return see(f"/h/{token}")
-    handle = (here.flow.way_in(landing.channel, token).code_to or "").lstrip("@")
-    channel, status = called(landing.channel), 409 if error else 200
-    return here.page("prove_code.html", status, token=token, visit=visit, handle=handle, channel=channel, error=error)
+    way = here.flow.way_in(landing.channel, token)
+    names = {"token": token, "visit": visit, "channel": called(landing.channel), "in_private": way.hears_messages}
+    words = f"@{way.code_to.lstrip('@')} {visit.code}" if way.code_to else visit.code
+    return here.page("prove_code.html", 409 if error else 200, **names, words=words, error=error)

@@ -39,6 +39,8 @@ class Street:
         self.finds: str | Exception | None = None
         self.while_sending: Callable[[], Awaitable[object]] | None = None
         self.sign_in: SignIn | None = None
+        self.handle: str | None = "northwind_help"
+        self.hears_messages = False
 
     def read(self, payload: Mapping[str, Any]) -> Sequence[Event]:
         """Events, each as its kind and its fields."""
@@ -79,7 +81,7 @@ class Street:
     def way_in(self, token: str) -> WayIn:
         """A click comes with the account that made it, but on X, where our own page must ask."""
         if self.name == "x":
-            return WayIn(sign_in=self.sign_in, code_to="northwind_help")
+            return WayIn(sign_in=self.sign_in, code_to=self.handle, hears_messages=self.hears_messages)
         return WayIn(link=self.link(token))
 
     async def _say(self, said: Any, where: list[Any]) -> str:

@@ -49,6 +49,16 @@ async def test_an_answer_to_our_offer_calls_us_by_itself(doorstep: Doorstep) -> 
     assert (await browser.post(f"{link}/prove/enter")).headers["location"] == f"{link}#end"
 
 
+async def test_a_code_is_heard_before_the_channel_has_told_our_name(doorstep: Doorstep) -> None:
+    """After a start, a post may be handled sooner than X says who we are."""
+    link, browser = await doorstep.offered(MARA), doorstep.browser()
+    code = await doorstep.code(browser, link)
+    doorstep.town.x.handle = None
+    assert f'value="{code}"' in (await browser.get(f"{link}/prove/code")).text
+    assert await doorstep.enters(code, MARA)
+    assert (await browser.post(f"{link}/prove/enter")).headers["location"] == f"{link}#end"
+
+
 async def test_a_code_by_direct_message_proves_as_well(doorstep: Doorstep) -> None:
     link, browser = await doorstep.offered(MARA), doorstep.browser()
     await doorstep.writes(MARA, f"my code is {await doorstep.code(browser, link)}")

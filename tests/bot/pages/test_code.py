@@ -144,6 +144,14 @@ async def test_the_page_of_a_code_is_there_for_its_own_browser_alone(doorstep: D
     assert "parcel" not in page
 
 
+async def test_the_page_names_direct_messages_only_where_they_reach_us(doorstep: Doorstep) -> None:
+    link, browser = await doorstep.offered(MARA), doorstep.browser()
+    await doorstep.code(browser, link)
+    assert "direct message" not in (await browser.get(f"{link}/prove/code")).text
+    doorstep.town.x.hears_messages = True
+    assert "as a direct message" in words((await browser.get(f"{link}/prove/code")).text)
+
+
 async def test_who_loads_the_page_again_that_a_button_led_to_is_where_they_were(doorstep: Doorstep) -> None:
     link, browser = await doorstep.offered(MARA), doorstep.browser()
     for step, page in (("enter", f"{link}/prove/code"), ("sign-in", link), ("nothing", link)):
