@@ -51,7 +51,7 @@ class X:
         logging.getLogger("tweepy").setLevel(logging.WARNING)  # below that it logs our tokens
         self._wire = Wire(settings.x_api)
         self._ours = Calls(self._wire, key, purse)
-        self._origin = settings.public_origin
+        self._key, self._origin = key, settings.public_origin
         url, secret = settings.x_webhook_url, settings.x_consumer_secret
         self._pushes = Pushes(url, secret, purse) if url and secret else None
         self._mentions = Mentions(
@@ -71,6 +71,7 @@ class X:
         """Close the connections."""
         if self._asking is not None:
             self._asking.cancel()
+        await self._key.close()
         await self._wire.close()
 
     @property

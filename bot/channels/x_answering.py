@@ -73,7 +73,7 @@ def sentence_of(problem: Mapping[str, Any]) -> str:
     """X's own words."""
     errors = problem.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else None
-    inner = first.get("message") or first.get("detail") if isinstance(first, dict) else first
+    inner = first.get("message") or first.get("detail") or first.get("title") if isinstance(first, dict) else first
     outer = problem.get("detail") or problem.get("error_description") or problem.get("title")
     said = [str(one) for one in (outer, inner) if one]
     return " ".join(dict.fromkeys(said))[:300] or "no word why"

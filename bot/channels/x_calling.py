@@ -62,6 +62,9 @@ class Key(Protocol):
     async def renewed(self, refused: str) -> str:
         """Another token than the one that X refused. Raises `TryLater`, `Halted`."""
 
+    async def close(self) -> None:
+        """Let what is on its way arrive."""
+
 
 class AppKey:
     """The app's own token, which never changes."""
@@ -74,6 +77,9 @@ class AppKey:
 
     async def renewed(self, refused: str) -> str:
         raise Halted("X does not accept KNOCK_X_BEARER_TOKEN: copy it anew from the app's page for developers")
+
+    async def close(self) -> None:
+        """Nothing is on its way."""
 
 
 class Wire:

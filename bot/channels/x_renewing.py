@@ -128,6 +128,9 @@ class Glance:
         """None: the bot will see to it. Raises `TryLater`."""
         raise TryLater(0, "our token has ended; the bot gets the next one when it runs")
 
+    async def close(self) -> None:
+        """Nothing is on its way."""
+
 
 async def _opening(step: Awaitable[T]) -> T:
     """Something that needs our secret."""

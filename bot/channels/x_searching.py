@@ -14,6 +14,7 @@ import msgspec
 from tweepy.asynchronous import AsyncStreamingClient
 
 from bot.channel import Author, ChannelError, Halted, Take, TryLater, Update
+from bot.channels.x_answering import sentence_of
 from bot.channels.x_calling import FIELDS, Calls, Purse, Wire, patiently
 from bot.channels.x_listening import PAGE, Cursor, updates, within_search, write_down
 from bot.channels.x_shapes import Found
@@ -79,14 +80,24 @@ class Search:
 class Stream:
     """The same search as X's filtered stream, for which X wants the app's own token."""
 
-    def __init__(self, calls: Calls, wire: Wire, purse: Purse, token: str, query: str) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        wire: Wire,
+        purse: Purse,
+        token: str,
+        query: str,
+        silence: float = SILENCE,
+        breath: float = BREATH,
+    ) -> None:
         self._calls, self._wire, self._purse = calls, wire, purse
         self._token, self._query = token, f"({query}) -is:retweet"
+        self._silence, self._breath = silence, breath
 
     async def follow(self, us: Author, take: Take) -> Never:
         """Read until cancelled. The library connects again by itself; when it gives up, we begin anew."""
         while True:
-            pause = SILENCE
+            pause = self._breath
             try:
                 await patiently(self._rule, "X does not take the rule of the stream")
                 await self._read(us, take)
@@ -102,12 +113,14 @@ class Stream:
         if old := [rule["id"] for rule in ours if rule.get("value") != self._query]:
             await self._calls.call("POST", RULES, {"delete": {"ids": old}})
         if len(old) == len(ours):
-            await self._calls.call("POST", RULES, {"add": [{"value": self._query, "tag": TAG}]})
+            made = await self._calls.call("POST", RULES, {"add": [{"value": self._query, "tag": TAG}]})
+            if made.get("errors"):
+                raise Halted(f"X does not understand KNOCK_X_SEARCH: {sentence_of(made)}")
 
     async def _read(self, us: Author, take: Take) -> None:
         posts: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue(FULL)
-        stream = _Stream(self._token, posts)
-        stream.session = _Line(self._wire)
+        stream = _Stream(self._token, posts, self._breath)
+        stream.session = _Line(self._wire, self._silence)
         tasks = [stream.filter(**FIELDS), asyncio.create_task(self._write_down(posts, us, take))]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -135,9 +148,9 @@ class Stream:
 class _Stream(AsyncStreamingClient):  # type: ignore[misc]  # the library has no types
     """Hands each post on as it came."""
 
-    def __init__(self, token: str, posts: "asyncio.Queue[Mapping[str, Any]]") -> None:
+    def __init__(self, token: str, posts: "asyncio.Queue[Mapping[str, Any]]", breath: float) -> None:
         super().__init__(token, return_type=dict, wait_on_rate_limit=False)
-        self._posts = posts
+        self._posts, self._breath = posts, breath
 
     async def on_data(self, raw_data: bytes) -> None:
         """One line of the stream; the library would read more into it than we need."""
@@ -147,15 +160,19 @@ class _Stream(AsyncStreamingClient):  # type: ignore[misc]  # the library has no
 
     async def on_closed(self, resp: aiohttp.ClientResponse) -> None:
         """X ended the stream: the library would be back at once."""
-        await asyncio.sleep(BREATH)
+        await asyncio.sleep(self._breath)
+
+    async def on_connection_error(self) -> None:
+        """The stream died: X still counts it for a moment, and does not let us in twice."""
+        await asyncio.sleep(self._breath)
 
 
 class _Line:
     """What the library takes for its session while it streams, and closes at the end: so each stream has its own."""
 
-    def __init__(self, wire: Wire) -> None:
-        silence = aiohttp.ClientTimeout(total=None, sock_connect=8, sock_read=SILENCE)
-        self._wire, self._session = wire, aiohttp.ClientSession(timeout=silence)
+    def __init__(self, wire: Wire, silence: float) -> None:
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=8, sock_read=silence)
+        self._wire, self._session = wire, aiohttp.ClientSession(timeout=patience)
 
     def request(self, method: str, url: str, **options: Any) -> Any:
         """Connect, at our origin."""

@@ -58,17 +58,15 @@ async def account(
 ) -> AsyncIterator[X]:
     """The channel, until the block ends."""
     settings, purse = settings_for(fake, **more), money or PlayMoney()
-    key = key_for(settings, database)
-    x = X(settings, database, key, purse, spare or purse)
+    x = X(settings, database, key_for(settings, database), purse, spare or purse)
     try:
         yield x
     finally:
-        await key.close()
         await x.stop()
 
 
-def offer_to(post: Post, token: str = "a-token") -> PublicOffer:
-    return PublicOffer(post.id, post.place, "Sorry to hear that.", "Need help? Click here", token)
+def offer_to(post_id: str, token: str = "a-token") -> PublicOffer:
+    return PublicOffer(post_id, None, "Sorry to hear that.", "Need help? Click here", token)
 
 
 def posts(events: list[Event]) -> list[Post]:
