@@ -16,6 +16,9 @@ from handoff.models import Attempt, Case, Customer, Message, Offer, OptIn, Threa
 STRANGERS = timedelta(hours=24)
 """How long the text and handle of somebody who did not opt in are kept (the invariants, number 9)."""
 
+LATELY = timedelta(minutes=5)
+"""A few rounds of forgetting, in case Rasa is away in the first."""
+
 TOMBSTONE = "Deleted at the customer's wish."
 """What agents read in place of the summary."""
 
@@ -84,6 +87,12 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
         await square.leave(session, int(external_id))
     customer.handle = customer.name = customer.external_id = None
     await session.flush()
+
+
+async def lately_erased(session: AsyncSession) -> Sequence[int]:
+    """The threads that were deleted in the last minutes: what Rasa still holds of them goes too."""
+    lately = Thread.ended_at > func.clock_timestamp() - LATELY
+    return (await session.scalars(select(Thread.id).where(Thread.ended_why == threads.ERASED, lately))).all()
 
 
 async def _erase(session: AsyncSession, ids: list[int]) -> None:

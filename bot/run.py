@@ -125,9 +125,13 @@ class Bot:
             outcome = await triage.settle(session, self._triage_terms, due, turn)
             if posts:
                 await gather.attach(session, self._settings.key, await threads.locked(session, due.thread_id), posts)
-        if outcome and self._rasa:
+        if outcome:
+            await self._forget_talk(due.thread_id)
+
+    async def _forget_talk(self, thread_id: int) -> None:
+        if self._rasa:
             with suppress(RasaDown):
-                await self._rasa.forget(triage.talk_of(due.thread_id))
+                await self._rasa.forget(triage.talk_of(thread_id))
 
     async def _think(self, due: triage.Due) -> Turn | triage.Ending | None:
         try:
@@ -223,3 +227,6 @@ class Bot:
             await forget.chats(session, retention, keep)
             await forget.updates(session)
             await forget.browsers(session)
+            erased = await forget.lately_erased(session)
+        for thread_id in erased:
+            await self._forget_talk(thread_id)

@@ -6,14 +6,19 @@ import os
 import random
 import signal
 from contextlib import suppress
+from datetime import timedelta
+from time import monotonic
 
+import httpx
 import pytest
 
+from bot.channel import Blocked, TryLater
 from bot.choose import Choose
 from bot.settings import read_brand
 from handoff import cases, errors
 from handoff.database import Database
 from handoff.models import Agent
+from nlu.rasa import Rasa
 from tests.bot.test_forget import DAYS, HOURS, SAID, trace_of
 from tests.bot.town import BRAND, Town, click, line, post
 from tests.cast import ANA, MARA
@@ -188,3 +193,67 @@ async def test_a_process_that_is_killed_deletes_all_or_nothing(town: Town, failp
     assert process.exitcode == -signal.SIGKILL
     assert bool(await trace_of(town, "Orchard", "mara", MARA.id)) is kept
     assert await town.value("SELECT stopped_at IS NULL FROM promises") is kept
+
+
+async def test_rasa_forgets_too_even_if_it_was_away_at_first(town: Town) -> None:
+    asked: list[str] = []
+    away = [True]
+
+    async def rasa(request: httpx.Request) -> httpx.Response:
+        if away and away.pop():
+            raise httpx.ConnectError("nobody is there")
+        asked.append(f"{request.method} {request.url.path} {request.content.decode()}")
+        return httpx.Response(200, json={})
+
+    thread_id = await town.opted_in(MARA)
+    await (await choices(town)).be_forgotten(MARA.id, stopped=False)
+    client = Rasa("http://127.0.0.1:1", "token", httpx.AsyncClient(transport=httpx.MockTransport(rasa)))
+    there = Town(town.database, real_rasa=client)
+    await there.bot.forget()
+    await there.bot.forget()
+    assert asked == [f"PUT /conversations/thread-{thread_id}/tracker/events []"]
+    await town.pass_time(HOURS)
+    await there.bot.forget()
+    assert len(asked) == 1
+
+
+async def say_stop(town: Town, how: str, token: str) -> None:
+    """STOP, in one of the ways there are."""
+    choose = await choices(town)
+    match how:
+        case "a word":
+            await town.flow.on_message(line(MARA, "stop"))
+        case "the page":
+            await town.flow.on_stop(token, "page")
+        case "the consent":
+            await choose.take_back("talk")
+        case "a block":
+            await town.hear(Blocked("telegram", "block-1", MARA, line(MARA, "").at))
+            await town.flow.handle_next()
+        case _:
+            await choose.be_forgotten(MARA.id, stopped=True)
+
+
+@pytest.mark.parametrize("how", ["a word", "the page", "the consent", "a block", "being deleted"])
+async def test_after_a_stop_nothing_that_waited_goes_out_however_it_was_said(database: Database, how: str) -> None:
+    town = Town(database, settings={"cool_down_days": 0})
+    thread_id, ana = await town.handed_off(MARA, SAID), await town.hired(ANA)
+    async with town.database.transaction("test") as session:
+        await cases.reply(session, thread_id, ana, "Soon", client_id="1", seen_seq=99, undo=timedelta(minutes=1))
+        await cases.close(session, thread_id, ana)
+    town.street.outcomes.append(TryLater(5, "too many"))
+    await town.do(post(MARA, "Help, and my Northwind lamp!"))
+    assert await town.value("SELECT count(*) FROM offers WHERE state = 'ready'") == 1
+    assert await town.value("SELECT count(*) FROM messages WHERE delivery = 'pending'") == 1
+    began = monotonic()
+    await say_stop(town, how, town.street.offers[-1].token)
+    assert monotonic() - began < 1
+    assert await town.value("SELECT count(*) FROM offers WHERE state = 'ready'") == 0
+    heard = town.heard_by(MARA)
+    for _ in range(3):
+        await town.pass_time(timedelta(minutes=2))
+        await town.work()
+        await town.bot.settle_doubts()
+    said = [text for text in town.heard_by(MARA)[len(heard) :] if not text.startswith("Done. You will not hear")]
+    assert (len(town.street.offers), said) == (1, [])
+    assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
