@@ -14,7 +14,7 @@ from bot.channels.square import Square
 from bot.channels.telegram import Telegram
 from bot.channels.telegram_listening import Webhook
 from bot.channels.x import X, oauth, redirect_uri
-from bot.channels.x_connecting import Connecting
+from bot.channels.x_connecting import SCOPE, WITH_MESSAGES, Connecting
 from bot.channels.x_renewing import OurKey
 from bot.detect import Detect
 from bot.flow import Flow
@@ -41,6 +41,14 @@ class Pushed(Protocol):
         """Where it pushes to; nowhere, if it is asked instead."""
 
 
+@runtime_checkable
+class Connected(Protocol):
+    """A channel that holds connections of its own."""
+
+    async def stop(self) -> None:
+        """Close them."""
+
+
 @dataclass(frozen=True)
 class Knock:
     """The parts of one process, all over one record."""
@@ -64,6 +72,13 @@ class Knock:
         pushed = [one for one in self.channels.values() if isinstance(one, Pushed)]
         routes = [route for one in pushed for route in one.routes(self.flow.take)]
         return Starlette(routes=[*routes, Mount("/", pages)]) if routes else pages
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for channel in self.channels.values():
+            if isinstance(channel, Connected):
+                await channel.stop()
+        await self.database.close()
 
 
 def assemble(settings: BotSettings, database_url: str) -> Knock:
@@ -102,4 +117,5 @@ def key_of_x(settings: BotSettings, database: Database) -> OurKey:
 
 def connecting_x(settings: BotSettings, database: Database) -> Connecting:
     """What `knock connect x` does."""
-    return Connecting(oauth(settings), key_of_x(settings, database), redirect_uri(settings))
+    scope = WITH_MESSAGES if settings.x_webhook_url else SCOPE
+    return Connecting(oauth(settings), key_of_x(settings, database), redirect_uri(settings), scope)

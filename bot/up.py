@@ -118,7 +118,7 @@ async def _work(
     except* _Ended:
         tell("Ending …")
     finally:
-        await knock.database.close()
+        await knock.close()
 
 
 async def _bot(knock: Knock, tell: Tell) -> None:
