@@ -135,7 +135,8 @@ class Flow:
             if landing is None or landing.account != people.account_hash(self._key, click.channel, click.author.id):
                 return False
             proof = f"{proof}, after a STOP"
-            await opt_in.alone(session, self._yes, click.channel, click.author, landing.language, proof)
+            author, speaks = click.author, landing.language
+            await opt_in.alone(session, self._yes, click.channel, author, speaks, proof, click.language)
             await visits.stay(session, landing.account)
             return True
 

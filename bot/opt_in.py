@@ -103,8 +103,19 @@ async def _take_in(session: AsyncSession, yes: Yes, offer: Offer, thread: Thread
     return Clicked("opted_in", thread.id)
 
 
-async def alone(session: AsyncSession, yes: Yes, channel: str, author: Author, language: str, proof: str) -> Thread:
-    """Opt in somebody who came to our private place by themselves; their thread, locked, new if they had none open."""
+async def alone(
+    session: AsyncSession,
+    yes: Yes,
+    channel: str,
+    author: Author,
+    language: str,
+    proof: str,
+    shown_in: str | None = None,
+) -> Thread:
+    """Opt in somebody who came to our private place by themselves; their thread, locked, new if they had none open.
+
+    `shown_in`: the language of the words that they agreed to, if a page of ours showed them.
+    """
     account = people.account_hash(yes.key, channel, author.id)
     await people.promise(session, account)
     customer = await people.customer(session, account, channel, language, handle=author.handle, name=author.name)
@@ -112,7 +123,7 @@ async def alone(session: AsyncSession, yes: Yes, channel: str, author: Author, l
     if thread is None:
         thread = await threads.opening(session, customer, yes.brand, language, None)
     if await session.get(OptIn, thread.id) is None:
-        await _let_in(session, yes, customer, thread, author, proof)
+        await _let_in(session, yes, customer, thread, author, proof, shown_in)
     return thread
 
 

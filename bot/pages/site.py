@@ -60,6 +60,7 @@ class Site:
         languages = Languages(self.brand.languages, self.catalogues)
         templates.policies["ext.i18n.trimmed"] = True
         templates.globals |= {"asset": self.assets.url, "brand": self.brand.name, "indexed": False}
+        templates.globals |= {"consent_to_talk": lambda: self.brand.consent_in(speak.spoken().tag, "talk")}
         templates.globals |= {"spoken": speak.spoken, "tongues": languages.named}
         templates.filters |= {"iso": _iso, "moment": speak.moment, "day": speak.day, "amount": speak.amount}
         object.__setattr__(self, "templates", templates)

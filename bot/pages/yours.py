@@ -94,7 +94,7 @@ async def consent(
     except WordingChanged:
         changed = _("The words have changed since you opened this page. Please read them again, then choose.")
         return await _page(request, token, found, 409, changed)
-    return see(f"/h/{token}/yours#{purpose}")
+    return see(f"/h/{token}/yours{spoken().query}#{purpose}")
 
 
 @router.post("/end")
@@ -105,7 +105,7 @@ async def end_chat(request: Request, token: str) -> Response:
         return found
     await here.pace.keep("button", found.chat.id)
     await found.choose(here).end()
-    return see(f"/h/{token}/yours")
+    return see(f"/h/{token}/yours{spoken().query}")
 
 
 @router.post("/solved")
@@ -116,7 +116,8 @@ async def solved(request: Request, token: str, answer: Annotated[Literal["yes", 
         return found
     await here.pace.keep("button", found.chat.id)
     await found.choose(here).answer(answer == "yes")
-    return see(f"/h/{token}/yours" if answer == "yes" else f"/h/{token}#end")
+    query = spoken().query
+    return see(f"/h/{token}/yours{query}" if answer == "yes" else f"/h/{token}{query}#end")
 
 
 @router.api_route("/delete", methods=["GET", "HEAD"])
@@ -177,7 +178,7 @@ async def _switches(session: AsyncSession, here: Site, chat: Thread) -> list[Swi
 
 def _switch(here: Site, chat: Thread, purpose: Purpose, turns: Sequence[Receipt]) -> Switch:
     last, title = turns[-1] if turns else None, _(TITLES[purpose])
-    if last is not None and (last.given or purpose == "talk"):
+    if last is not None and last.given:
         language = next(
             (one for one in here.brand.languages if here.brand.consent_in(one, purpose) == last.wording), chat.language
         )

@@ -23,7 +23,7 @@ async def test_the_yes_is_written_down_with_its_time_its_words_and_its_proof(tow
     thread = await town.thread(await town.opted_in(MARA))
     assert thread.opt_in is not None
     assert "You will chat in private with Northwind's automated assistant" in thread.opt_in.wording
-    assert (thread.opt_in.wording_version, thread.opt_in.proof) == ("2026-11", "pressed Start")
+    assert (thread.opt_in.wording_version, thread.opt_in.proof) == ("2026-12", "pressed Start")
     assert thread.opt_in.at >= thread.opened_at
     assert town.heard_by(MARA)[0].startswith(HELLO)
 

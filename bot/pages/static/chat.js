@@ -147,7 +147,7 @@ if (form) {
 }
 
 answers.addEventListener("submit", (event) => {
-  if (!event.target.action.endsWith("/say")) return;
+  if (!new URL(event.target.action).pathname.endsWith("/say")) return;
   event.preventDefault();
   answers.replaceChildren();
   say(event.submitter.value, newId());

@@ -124,6 +124,27 @@ async def test_the_language_that_was_read_is_the_one_that_is_kept(world: World) 
     assert 'lang="de"' in (await mara.get(f"{link}/yours?lang=en")).text
 
 
+async def test_a_language_that_was_chosen_stays(world: World) -> None:
+    mara, link = await chatting(world)
+    page = await mara.get(f"{link}/yours?lang=fr")
+    form = re.findall(r'action="([^"]+/yours/consent[^"]*)"', page.text)[0]
+    turned = await mara.post(form, data={"purpose": "keep", "given": "no"})
+    assert turned.url.query == b"lang=fr"
+    assert '<html lang="fr"' in turned.text
+
+
+async def test_who_comes_back_after_a_stop_reads_what_they_agree_to(world: World) -> None:
+    mara, link = await chatting(world)
+    await press(mara, link, "talk", "no")
+    for where in (link, f"{link}/yours"):
+        page = (await mara.get(where + "?lang=es")).text
+        assert "Chatearás en privado" in page
+    await mara.post(f"{link}/again?lang=es")
+    wordings = str(await value(world, "SELECT string_agg(wording, ' | ' ORDER BY id) FROM receipts"))
+    assert wordings.count("You will chat in private") == 2
+    assert wordings.count("Chatearás en privado") == 1
+
+
 async def test_words_that_changed_in_between_are_shown_again(world: World) -> None:
     mara, link = await chatting(world)
     answer = await press(mara, link, "link", "yes", version="2020-01")
