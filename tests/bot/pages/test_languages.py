@@ -1,8 +1,14 @@
 """In which language the pages speak, and which way they run."""
 
-import pytest
+import re
+from datetime import timedelta
+from html import unescape
 
-from tests.bot.pages.world import World, words
+import pytest
+from sqlalchemy import text
+
+from bot.pages.speak import Languages, ngettext, span
+from tests.bot.pages.world import World, chatting, offered, words
 
 
 @pytest.mark.parametrize(
@@ -28,3 +34,55 @@ async def test_a_language_in_the_address_comes_first(world: World) -> None:
     page = await world.visitor().get("/privacy?lang=tlh", headers={"Accept-Language": "de"})
     assert '<html lang="de"' in page.text
     assert words(page.text)
+
+
+async def test_the_author_reads_the_language_of_the_thread_and_a_stranger_their_own(world: World) -> None:
+    mara, link = await offered(world)
+    async with world.database.transaction("test") as session:
+        await session.execute(text("UPDATE threads SET language = 'el'"))
+    for visitor, spoken in ((mara, "el"), (world.visitor(), "fr")):
+        page = await visitor.get(link, headers={"Accept-Language": "fr"})
+        assert f'<html lang="{spoken}"' in page.text
+    assert '<html lang="de"' in (await mara.get(f"{link}?lang=de")).text
+    assert "Συνομιλία εδώ, τώρα" in words((await mara.get(link)).text)
+
+
+async def test_what_was_agreed_to_is_kept_in_the_language_that_it_was_read_in(world: World) -> None:
+    mara, link = await offered(world)
+    landing = await mara.get(f"{link}?lang=de")
+    await mara.post(unescape(re.findall(r'action="(/h/[^"]+)"', landing.text)[0]))
+    async with world.database.reading() as session:
+        wording = await session.scalar(text("SELECT wording FROM opt_ins"))
+    assert str(wording).startswith("Du chattest privat")
+    assert str(wording) in words(landing.text)
+
+
+@pytest.mark.parametrize("language", ["en", "es", "de", "fr", "el"])
+async def test_every_page_can_be_said_in_every_language(world: World, language: str) -> None:
+    mara, link = await chatting(world)
+    await world.agent_replies("Hello")
+    await world.work()
+    stop = link.replace("/h/", "/stop/")
+    for path in ("/square", "/square/t/1", "/privacy", "/verify", "/nothing", link, f"{link}/yours", stop):
+        page = await mara.get(f"{path}?lang={language}")
+        assert f'<html lang="{language}"' in page.text
+        assert "%(" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "3,000 people are waiting"), ("de", "warten 3.000 Personen"), ("fr", "3 000 personnes")],
+)
+def test_numbers_are_written_as_in_the_language(language: str, said: str) -> None:
+    Languages(["en", "de", "fr"]).begin(language, "")
+    found = ngettext("Right now one person is waiting.", "Right now %(num)s people are waiting.", 3000)
+    assert said in re.sub(r"\s", " ", found)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "1 second"), (89, "89 seconds"), (91, "2 minutes"), (3600, "60 minutes"), (7200, "2 hours")],
+)
+def test_a_stretch_of_time_is_rounded_up(seconds: int, said: str) -> None:
+    Languages(["en"]).begin("en", "")
+    assert span(timedelta(seconds=seconds)) == said
