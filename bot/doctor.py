@@ -19,7 +19,7 @@ from bot import explain, permit
 from bot.channel import ChannelError, TryLater
 from bot.channels.telegram import Telegram
 from bot.channels.x import X
-from bot.channels.x_calling import Free
+from bot.channels.x_needs import Free
 from bot.channels.x_renewing import Glance
 from bot.settings import BotSettings, BrandUnreadable, read_brand
 from handoff import halts, offers, spendings
@@ -159,24 +159,24 @@ async def _telegram(settings: BotSettings) -> Line:
 
 async def _x(settings: BotSettings) -> Line:
     if not settings.x_client_id:
-        return note("X", "not set up", "Make an app on X's page for developers and set KNOCK_X_CLIENT_ID.")
+        return note("X account", "not set up", "Make an app on X's page for developers and set KNOCK_X_CLIENT_ID.")
     database = Database(_url(settings), pool_size=1)
     key = settings.key if settings.secret or (settings.home / "secret").exists() else b"none yet"
     x = X(settings, database, Glance(database, key, settings.x_access_token), Free(), Free())
     try:
         await x.start()
     except TryLater as error:
-        return note("X", str(error), "Look again when the bot runs.")
+        return note("X account", str(error), "Look again when the bot runs.")
     except ChannelError as error:
-        return wrong("X", str(error), "When that is done, `knock resume x`.")
+        return wrong("X account", str(error), "When that is done, `knock resume x`.")
     except SQLAlchemyError:
-        return note("X", "set up; its tokens are in the database, which cannot be asked", "See Database, below.")
+        return note("X account", "its tokens are in the database, which cannot be asked", "See Database, below.")
     finally:
         await x.stop()
         await database.close()
     if settings.x_webhook_url:
-        return Line("X", f"@{x.handle}; X pushes to {settings.x_webhook_url}")
-    return Line("X", f"@{x.handle}; we ask X every {settings.x_poll_seconds:g} s")
+        return Line("X account", f"@{x.handle}; X pushes to {settings.x_webhook_url}")
+    return Line("X account", f"@{x.handle}; we ask X every {settings.x_poll_seconds:g} s")
 
 
 def _url(settings: BotSettings) -> str:

@@ -23,15 +23,20 @@ from bot.channel import (
     WayIn,
 )
 from bot.channels import x_reading
-from bot.channels.x_calling import AppKey, Calls, Key, Purse, Wire, patiently
+from bot.channels.x_calling import Calls, patiently
 from bot.channels.x_gathering import Gathering
-from bot.channels.x_listening import Cursor, Mentions
+from bot.channels.x_listening import Mentions
+from bot.channels.x_needs import AppKey, Key, Purse
 from bot.channels.x_oauth import OAuth
+from bot.channels.x_reaching import Wire
 from bot.channels.x_said import Said
-from bot.channels.x_searching import Search, Stream
+from bot.channels.x_searching import Search
 from bot.channels.x_shapes import User
 from bot.channels.x_sign_in import XSignIn
-from bot.channels.x_webhook import Pushes, Subscriptions
+from bot.channels.x_streaming import Stream
+from bot.channels.x_subscribing import MENTION, MESSAGE, Subscriptions
+from bot.channels.x_taking import Cursor
+from bot.channels.x_webhook import Pushes
 from bot.settings import BotSettings
 from handoff.database import Database
 
@@ -54,10 +59,12 @@ class X:
         self._key, self._origin = key, settings.public_origin
         url, secret = settings.x_webhook_url, settings.x_consumer_secret
         self._pushes = Pushes(url, secret, purse) if url and secret else None
-        self._mentions = Mentions(
-            self._ours, Cursor(database, self.name), SAFETY if self._pushes else settings.x_poll_seconds
-        )
-        self._beside = self._listening_beside(settings, database, spare)
+        self._poll_seconds = settings.x_poll_seconds
+        self._mentions = Mentions(self._ours, Cursor(database, self.name), self._until_next_look)
+        token = settings.x_bearer_token
+        self._app = Calls(self._wire, AppKey(token), spare) if token else None
+        self._subscriptions = Subscriptions(self._ours, self._app, url) if self._app and self._pushes and url else None
+        self._search = self._searching(settings, database, spare)
         self._sign_in = sign_in(settings, purse) if settings.x_sign_in else None
         self._said = Said(self._ours)
         self._us: Author | None = None
@@ -86,8 +93,8 @@ class X:
     async def listen(self, take: Take) -> None:
         """Bring updates until cancelled. Raises `Halted`."""
         us = await patiently(self._ourselves, "X does not say who we are")
-        steps = [self._mentions.follow(us, take), *(one.follow(us, take) for one in self._beside)]
-        await _together([asyncio.ensure_future(step) for step in steps])
+        loops = [one for one in (self._mentions, self._subscriptions, self._search) if one is not None]
+        await _together([asyncio.ensure_future(one.follow(us, take)) for one in loops])
 
     def routes(self, take: Take) -> list[Route]:
         """Where X pushes updates to, at the path of the webhook's address; nowhere if there is none."""
@@ -134,7 +141,11 @@ class X:
         """By signing in with X, where that is set up, or by a post to us with a code in it."""
         if self._us is None:
             self._ask_soon()
-        return WayIn(sign_in=self._sign_in, code_to=self.handle, hears_messages=self._pushes is not None)
+        return WayIn(sign_in=self._sign_in, code_to=self.handle, hears_messages=self._hears_messages)
+
+    @property
+    def _hears_messages(self) -> bool:
+        return self._subscriptions is not None and MESSAGE in self._subscriptions.pushed
 
     async def _ourselves(self) -> Author:
         if self._us is None:
@@ -158,22 +169,16 @@ class X:
         except Exception as error:
             log.warning("X does not say who we are: %s", error)
 
-    def _listening_beside(
-        self, settings: BotSettings, database: Database, spare: Purse
-    ) -> Sequence[Subscriptions | Search | Stream]:
-        """What else needs a loop of its own."""
-        found: list[Subscriptions | Search | Stream] = []
+    def _until_next_look(self) -> float:
+        return SAFETY if self._subscriptions and MENTION in self._subscriptions.pushed else self._poll_seconds
+
+    def _searching(self, settings: BotSettings, database: Database, spare: Purse) -> Search | Stream | None:
         token, query = settings.x_bearer_token, settings.x_search
-        if token and self._pushes:
-            app = Calls(self._wire, AppKey(token), spare)
-            found.append(Subscriptions(self._ours, app, self._pushes.url))
-        if token and query:
-            app = Calls(self._wire, AppKey(token), spare)
-            if settings.x_stream:
-                found.append(Stream(app, self._wire, spare, token, query))
-            else:
-                found.append(Search(app, Cursor(database, f"{self.name} search"), query))
-        return found
+        if self._app is None or not token or not query:
+            return None
+        if settings.x_stream:
+            return Stream(self._app, self._wire, spare, token, query)
+        return Search(self._app, Cursor(database, f"{self.name} search"), query)
 
 
 def oauth(settings: BotSettings) -> OAuth:

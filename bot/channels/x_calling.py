@@ -1,24 +1,22 @@
-"""How X's API is called: by tweepy, over one connection pool of our own, with a token of ours, paid for beforehand."""
+"""How X's API is called: by tweepy, with a token of ours, and paid for beforehand."""
 
 import asyncio
 import logging
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
-import aiohttp
 import msgspec
 from tweepy.asynchronous import AsyncClient
-from yarl import URL
 
 from bot.channel import Halted, TryLater
-from bot.channels.x_answering import CONNECT, Unaccepted, Windows, is_capped, lost, problem_of, refusal
+from bot.channels.x_answering import CONNECT, Unaccepted, Windows
+from bot.channels.x_needs import Key, Purse
+from bot.channels.x_reaching import OriginSwap, Wire
 from bot.channels.x_shapes import Found
 from handoff import database
 
-PATIENCE = aiohttp.ClientTimeout(total=15, connect=8)
-"""Seconds for one call. An offer may need two and a new token, and must end before its sender is taken for dead."""
+LONGEST_PAUSE = 600.0
+"""Seconds after which to look again, however long we are asked to wait: somebody may have filled the purse."""
 
 FIELDS = {
     "tweet_fields": "author_id,conversation_id,created_at,display_text_range,edit_history_tweet_ids,entities,"
@@ -31,119 +29,6 @@ FIELDS = {
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-
-class Purse(Protocol):
-    """Who pays; see `bot.spend`."""
-
-    async def spend(self, item: str, units: int = 1) -> None:
-        """Raises `TryLater` if the day's budget does not cover it."""
-
-    async def refund(self, item: str, units: int) -> None:
-        """Give back what did not come."""
-
-
-class Free:
-    """Pays for a look that a person asked for."""
-
-    async def spend(self, item: str, units: int = 1) -> None:
-        """It is all right."""
-
-    async def refund(self, item: str, units: int) -> None:
-        """Keep it."""
-
-
-class Key(Protocol):
-    """Where the token comes from that a call is made with."""
-
-    async def current(self) -> str:
-        """The token to use. Raises `TryLater`, `Halted`."""
-
-    async def renewed(self, refused: str) -> str:
-        """Another token than the one that X refused. Raises `TryLater`, `Halted`."""
-
-    async def close(self) -> None:
-        """Let what is on its way arrive."""
-
-
-class AppKey:
-    """The app's own token, which never changes."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def current(self) -> str:
-        return self._token
-
-    async def renewed(self, refused: str) -> str:
-        raise Halted("X does not accept KNOCK_X_BEARER_TOKEN: copy it anew from the app's page for developers")
-
-    async def close(self) -> None:
-        """Nothing is on its way."""
-
-
-class Wire:
-    """The connections to one origin: made in the loop that first needs them, kept until `close`."""
-
-    def __init__(self, origin: str) -> None:
-        self.origin = URL(origin)
-        self._session: aiohttp.ClientSession | None = None
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        """Each call has a connection of its own: one kept open may be closed while we write, which leaves a doubt."""
-        if self._session is None or self._session.closed:
-            connector = aiohttp.TCPConnector(force_close=True)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=PATIENCE)
-        return self._session
-
-    def at_origin(self, url: str) -> URL:
-        """An address of the library's, which knows only X's own server, at ours."""
-        origin, there = self.origin, URL(url)
-        return there.with_scheme(origin.scheme).with_host(origin.host or "").with_port(origin.port)
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        if self._session is not None:
-            await self._session.close()
-
-
-class OriginSwap:
-    """What tweepy takes for its session: goes to our origin, minds the windows, and says what a refusal means."""
-
-    def __init__(self, wire: Wire, windows: Windows) -> None:
-        self._wire, self._windows = wire, windows
-
-    @asynccontextmanager
-    async def request(self, method: str, url: str, **options: Any) -> AsyncIterator[aiohttp.ClientResponse]:
-        """One call, whose whole answer is there, and is JSON. Raises `ChannelError`, `Unaccepted`."""
-        endpoint = f"{method} {re.sub(r'(?<=/)[0-9]+(?=/|$)', ':id', URL(url).path.removeprefix('/2'))}"
-        self._windows.admit(endpoint)
-        response, body = await self._send(method, url, options)
-        try:
-            self._judge(method, endpoint, response, problem_of(body))
-            yield response
-        finally:
-            response.release()
-
-    async def _send(self, method: str, url: str, options: dict[str, Any]) -> tuple[aiohttp.ClientResponse, bytes]:
-        there = self._wire.at_origin(url)
-        try:
-            response = await self._wire.session.request(method, there, allow_redirects=False, **options)
-            return response, await response.read()
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise TryLater(5, f"X cannot be reached: {error}") from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise lost(method, f"no answer of X: {error!r}") from error
-
-    def _judge(self, method: str, endpoint: str, response: aiohttp.ClientResponse, body: Mapping[str, Any]) -> None:
-        self._windows.note(endpoint, response.headers)
-        if response.status == 429 and not is_capped(body):
-            raise self._windows.refuse(endpoint, response.headers)
-        if not 200 <= response.status < 300:
-            raise refusal(method, response.status, body)
-        if not body:
-            raise lost(method, "X answered with something that is no JSON")
 
 
 class Calls:
@@ -224,7 +109,7 @@ async def patiently(step: Callable[[], Awaitable[T]], trouble: str) -> T:
         except Halted:
             raise
         except TryLater as error:
-            pause = error.seconds
+            pause = min(error.seconds, LONGEST_PAUSE)
             log.warning("%s: %s. Again in %d s", trouble, error, pause)
         except Exception as error:
             pause, wait = wait, min(wait * 2, 30.0)

@@ -12,12 +12,15 @@ from bot.channels.x_renewing import OurKey
 
 SCOPE = "tweet.read tweet.write users.read offline.access"
 
+WITH_MESSAGES = f"{SCOPE} dm.read"
+"""Where X pushes to us, it can push private messages, too."""
+
 
 class Connecting:
     """One try: the address to open, then the address that came of it."""
 
-    def __init__(self, oauth: OAuth, key: OurKey, redirect_uri: str) -> None:
-        self._oauth, self._key, self._redirect_uri = oauth, key, redirect_uri
+    def __init__(self, oauth: OAuth, key: OurKey, redirect_uri: str, scope: str = SCOPE) -> None:
+        self._oauth, self._key, self._redirect_uri, self._scope = oauth, key, redirect_uri, scope
         self._state, self._verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(64)
 
     @property
@@ -25,7 +28,7 @@ class Connecting:
         """Where to say yes."""
         digest = hashlib.sha256(self._verifier.encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        return self._oauth.address(self._redirect_uri, SCOPE, self._state, challenge)
+        return self._oauth.address(self._redirect_uri, self._scope, self._state, challenge)
 
     async def finish(self, came_back: str) -> Author:
         """The account that is connected now; `came_back`: where X sent the browser to. Raises `ChannelError`."""

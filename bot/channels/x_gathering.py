@@ -1,5 +1,6 @@
 """The public thread around a post on X: what it answers, up to the root; what its author added; and what is gone."""
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ PAGE = 30
 
 AT_ONCE = 100
 """Posts that X shows in one call by their ids."""
+
+PATIENCE = 6.0
+"""Seconds for all that goes beyond the first look: an offer has ten from its claim on, and a turn of a talk fifteen."""
 
 HIDDEN = ("resource-not-found", "not-authorized-for-resource")
 """How X says that a post is deleted, or its author protected, suspended or gone."""
@@ -50,13 +54,14 @@ class Gathering:
         for start in range(0, len(asked), AT_ONCE):
             await self._look_up(asked[start : start + AT_ONCE])
         try:
-            await self._newest_versions()
-            await self._parents(post_id)
-            await self._own_posts(post_id)
+            async with asyncio.timeout(PATIENCE):
+                await self._newest_versions()
+                await self._parents(post_id)
+                await self._own_posts(post_id)
         except Halted:
             raise
-        except ChannelError as error:
-            log.warning("the conversation of post %s is not whole: %s", post_id, error)
+        except (ChannelError, TimeoutError) as error:
+            log.warning("the conversation of post %s is not whole: %r", post_id, error)
         return self._in_order(asked)
 
     async def _look_up(self, ids: Sequence[str]) -> None:

@@ -2,17 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Never
 
 from bot.channel import Author, Halted, Take, Update
 from bot.channels.x_calling import FIELDS, Calls, patiently
-from bot.channels.x_reading import CHANNEL
 from bot.channels.x_shapes import Found, id_at, time_of
-from handoff import cursors
-from handoff.database import Database
+from bot.channels.x_taking import Cursor, number, post_id, updates, write_down
 
 PAGE = 100
 """Posts of a page at most."""
@@ -22,9 +20,6 @@ WINDOW = 800
 
 NEARLY = 0.9
 """The part of the window that, once it was read, says that there may be more behind it."""
-
-BATCH = 500
-"""Updates that are written down at once."""
 
 BEGIN = timedelta(hours=24)
 """How far back a first start reads: an offer that comes later helps nobody."""
@@ -38,45 +33,26 @@ SETTLING = timedelta(seconds=5)
 log = logging.getLogger(__name__)
 
 
-class Cursor:
-    """Up to where we have read, kept in the record."""
-
-    def __init__(self, database: Database, name: str) -> None:
-        self._database, self._name = database, name
-
-    async def at(self) -> str | None:
-        """Where reading goes on; `None` if nothing was read yet."""
-        async with self._database.reading() as session:
-            return await cursors.at(session, self._name)
-
-    async def move(self, id: str) -> None:
-        """All up to `id` is written down. It never goes back."""
-        async with self._database.transaction("x.cursor") as session:
-            before = await cursors.at(session, self._name)
-            if before is None or int(before) < int(id):
-                await cursors.move(session, self._name, id)
-
-
 class Mentions:
     """The posts that mention our account."""
 
-    def __init__(self, calls: Calls, cursor: Cursor, every: float) -> None:
-        """`every`: seconds between two looks."""
+    def __init__(self, calls: Calls, cursor: Cursor, every: Callable[[], float]) -> None:
+        """`every`: seconds until the next look."""
         self._calls, self._cursor, self._every = calls, cursor, every
 
     async def follow(self, us: Author, take: Take) -> Never:
         """Look again and again. Raises `Halted`."""
         while True:
             await self.catch_up(us, take)
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(self._every())
 
     async def catch_up(self, us: Author, take: Take) -> None:
         """Read all that is new, then write it down, oldest first. Raises `Halted`."""
         since = await patiently(self._since, "Where we stopped reading X cannot be looked up")
         found = await self._pages("get_users_mentions", "mention", since, us.id)
         posts = list(updates(found, us))
-        if sum(len(page.data) for page in found) >= WINDOW * NEARLY:
-            posts += await self._behind_the_window(us, since, oldest=min(posts, key=_number))
+        if posts and sum(len(page.data) for page in found) >= WINDOW * NEARLY:
+            posts += await self._behind_the_window(us, since, oldest=min(posts, key=number))
         await write_down(posts, take, self._cursor)
 
     async def _behind_the_window(self, us: Author, since: Mapping[str, Any], oldest: Update) -> Sequence[Update]:
@@ -115,47 +91,6 @@ def within_search(since: Mapping[str, Any]) -> Mapping[str, Any]:
     if "since_id" in since and time_of(since["since_id"]) < earliest:
         return {"start_time": earliest}
     return since
-
-
-async def write_down(posts: Iterable[Update], take: Take, cursor: Cursor) -> None:
-    """Hand posts over, oldest first; the cursor follows what was taken."""
-    waiting = sorted(posts, key=_number)
-    for start in range(0, len(waiting), BATCH):
-        batch = waiting[start : start + BATCH]
-        await patiently(partial(take, batch), "Mentions cannot be written down")
-        await patiently(partial(cursor.move, post_id(batch[-1])), "Where we stopped reading X cannot be kept")
-
-
-def updates(pages: Iterable[Found], us: Author) -> Iterator[Update]:
-    """The posts of some pages, each as an update that says all we need to know. One without an id is left out."""
-    for page in pages:
-        users = {str(user.get("id")): user for user in page.includes.users}
-        wrote = {str(post.get("id")): post.get("author_id") for post in page.includes.others}
-        for post in page.data:
-            if (id := str(post.get("id", ""))) and id.isascii() and id.isdigit():
-                yield Update(CHANNEL, f"post:{id}", _payload(post, users, wrote, us))
-            else:
-                log.error("X brought something that is no post")
-
-
-def post_id(update: Update) -> str:
-    """The post that an update is about."""
-    return update.id.removeprefix("post:")
-
-
-def _number(update: Update) -> int:
-    return int(post_id(update))
-
-
-def _payload(
-    post: Mapping[str, Any], users: Mapping[str, Any], wrote: Mapping[str, Any], us: Author
-) -> Mapping[str, Any]:
-    """The post as it came; of what stood beside it only its author, and who wrote the posts that it refers to."""
-    author = users.get(str(post.get("author_id")))
-    references = post.get("referenced_posts") or post.get("referenced_tweets") or []
-    ids = [str(one.get("id")) for one in references if isinstance(one, Mapping)]
-    known = [{"id": id, "author_id": wrote[id]} for id in ids if id in wrote]
-    return {"us": us.id, "post": post, "users": [author] if author else [], "referenced": known}
 
 
 def _check(page: Found) -> None:

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from bot.channel import Author, Edited, Event, Post, PrivateMessage, Unreadable
-from bot.channels import x_shapes
-from bot.channels.x_shapes import Address, DirectMessages, Item, User, XPost, time_of
+from bot.channels import x_event_shapes
+from bot.channels.x_event_shapes import DirectMessages
+from bot.channels.x_shapes import Address, Item, User, XPost, time_of
 
 CHANNEL = "x"
 
@@ -24,7 +25,7 @@ def read(payload: Mapping[str, Any]) -> Sequence[Event]:
     if "post" in payload:
         item = _as(payload, Item)
         return list(_post(item, summoned=False))
-    event = _as(payload.get("data"), x_shapes.Event)
+    event = _as(payload.get("data"), x_event_shapes.Event)
     match event.event_type:
         case "post.mention.create" | "post.quote.create":
             post, includes = _as(event.payload, XPost), event.includes

@@ -3,7 +3,7 @@
 import logging
 
 from bot.channel import Author, ChannelError, TryLater, Unknown
-from bot.channels.x_calling import Purse
+from bot.channels.x_needs import Purse
 from bot.channels.x_oauth import OAuth
 
 SCOPE = "users.read tweet.read"

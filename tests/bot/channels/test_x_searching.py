@@ -8,9 +8,11 @@ import pytest
 
 from bot.channel import Author
 from bot.channels.x import X
-from bot.channels.x_calling import AppKey, Calls, Wire
-from bot.channels.x_listening import Cursor
-from bot.channels.x_searching import Stream
+from bot.channels.x_calling import Calls
+from bot.channels.x_needs import AppKey
+from bot.channels.x_reaching import Wire
+from bot.channels.x_streaming import Stream
+from bot.channels.x_taking import Cursor
 from handoff.database import Database
 from tests.bot.channels.conftest import Record, listening, until
 from tests.bot.channels.on_x import PlayMoney, account, posts
