@@ -5,9 +5,11 @@ import multiprocessing
 import os
 import random
 import signal
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 
 import httpx
 import pytest
@@ -176,23 +178,45 @@ async def test_all_at_once_ends_in_nothing_left_and_nobody_waits_for_ever(town: 
     assert await town.value("SELECT count(*) FROM cases WHERE closed_at IS NULL") == 0
 
 
-def _choose_and_die(url: str, account: str, failpoint: str) -> None:
-    """Be the page's process that is killed in the middle of deleting somebody."""
-    os.environ["KNOCK_FAILPOINT"] = f"{failpoint}#1"
-    asyncio.run(Choose(Database(url), read_brand(BRAND), account).be_forgotten(MARA.id, stopped=True))
+def _choose_and_die(url: str, account: str, what: str, failpoint: str) -> None:
+    """Be the page's process that is killed in the middle of a choice."""
+    os.environ["KNOCK_FAILPOINT"] = f"choose.{what}: {failpoint} commit#1"
+    brand = read_brand(BRAND)
+    choose = Choose(Database(url), brand, account)
+    choices: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+        "agree": lambda: choose.agree("keep", "en", brand.consent.version),
+        "take_back": lambda: choose.take_back("talk"),
+        "end": choose.end,
+        "answer": lambda: choose.answer(False),
+        "be_forgotten": lambda: choose.be_forgotten(MARA.id, stopped=True),
+    }
+    asyncio.run(choices[what]())
 
 
-@pytest.mark.parametrize(("failpoint", "kept"), [("before", True), ("after", False)])
-async def test_a_process_that_is_killed_deletes_all_or_nothing(town: Town, failpoint: str, kept: bool) -> None:
+async def everything(town: Town) -> str:
+    """All that is written down."""
+    tables = ("promises", "customers", "threads", "messages", "offers", "attempts", "cases", "receipts", "visits")
+    parts = [await town.value(f"SELECT json_agg(t ORDER BY t::text)::text FROM {table} t") for table in tables]
+    return "\n".join(part or "" for part in parts)
+
+
+@pytest.mark.parametrize("what", ["agree", "take_back", "end", "answer", "be_forgotten"])
+async def test_a_process_that_is_killed_did_what_was_chosen_wholly_or_not_at_all(town: Town, what: str) -> None:
     await town.handed_off(MARA, SAID)
+    if what == "answer":
+        await (await choices(town)).end()
     url = town.database.url.render_as_string(hide_password=False)
-    arguments = (url, await town.value("SELECT account FROM customers"), f"choose.be_forgotten: {failpoint} commit")
-    process = multiprocessing.get_context("spawn").Process(target=_choose_and_die, args=arguments)
-    process.start()
-    await asyncio.to_thread(process.join, 60)
-    assert process.exitcode == -signal.SIGKILL
-    assert bool(await trace_of(town, "Orchard", "mara", MARA.id)) is kept
-    assert await town.value("SELECT stopped_at IS NULL FROM promises") is kept
+    account, before = await town.value("SELECT account FROM customers"), await everything(town)
+    for failpoint in ("before", "after"):
+        arguments = (url, account, what, failpoint)
+        process = multiprocessing.get_context("spawn").Process(target=_choose_and_die, args=arguments)
+        process.start()
+        await asyncio.to_thread(process.join, 60)
+        assert process.exitcode == -signal.SIGKILL
+        assert (await everything(town) == before) is (failpoint == "before")
+    if what == "be_forgotten":
+        assert await trace_of(town, "Orchard", "mara", MARA.id) == []
+        assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
 
 
 async def test_rasa_forgets_too_even_if_it_was_away_at_first(town: Town) -> None:

@@ -11,6 +11,12 @@ branch_labels = None
 depends_on = None
 
 FINAL = "RAISE EXCEPTION 'a receipt is never changed or deleted';"
+FIRST_RECEIPTS = """
+    INSERT INTO receipts (thread_id, purpose, given, at, wording, wording_version)
+    SELECT thread_id, 'talk', true, at, wording, wording_version FROM opt_ins ORDER BY at
+"""
+"""Who opted in before there were receipts gave their yes to talking, in those words and at that time."""
+
 BEFORE = "BEFORE UPDATE OR DELETE ON receipts"
 
 
@@ -72,6 +78,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["thread_id"], ["threads.id"], name=op.f("fk_receipts_thread_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipts")),
     )
+    op.execute(FIRST_RECEIPTS)
     op.create_index("ix_receipts_thread_id", "receipts", ["thread_id", "purpose", "id"], unique=False)
     op.create_table(
         "visits",
