@@ -21,6 +21,9 @@ WINDOW = 800
 NEARLY = 0.9
 """The part of the window that, once it was read, says that there may be more behind it."""
 
+SOON = 60.0
+"""Seconds in which what is behind the window should be found."""
+
 BEGIN = timedelta(hours=24)
 """How far back a first start reads: an offer that comes later helps nobody."""
 
@@ -51,9 +54,22 @@ class Mentions:
         since = await patiently(self._since, "Where we stopped reading X cannot be looked up")
         found = await self._pages("get_users_mentions", "mention", since, us.id)
         posts = list(updates(found, us))
-        if posts and sum(len(page.data) for page in found) >= WINDOW * NEARLY:
-            posts += await self._behind_the_window(us, since, oldest=min(posts, key=number))
+        if len(posts) >= WINDOW * NEARLY:
+            posts += await self._with_what_is_behind(us, since, posts, take)
         await write_down(posts, take, self._cursor)
+
+    async def _with_what_is_behind(
+        self, us: Author, since: Mapping[str, Any], posts: Sequence[Update], take: Take
+    ) -> Sequence[Update]:
+        """What is behind the window. If it does not come soon, what we have does not wait for it; the cursor does."""
+        behind = asyncio.create_task(self._behind_the_window(us, since, oldest=min(posts, key=number)))
+        try:
+            await asyncio.wait([behind], timeout=SOON)
+            if not behind.done() or behind.exception():
+                await write_down(posts, take)
+            return await behind
+        finally:
+            behind.cancel()
 
     async def _behind_the_window(self, us: Author, since: Mapping[str, Any], oldest: Update) -> Sequence[Update]:
         """What lies between where we stopped and the oldest mention that the timeline still shows."""
@@ -72,9 +88,11 @@ class Mentions:
             return asked
 
         while True:
-            found.append(await patiently(partial(self._calls.find, item, PAGE, next_page), "X brings no mentions"))
-            _check(found[-1])
-            if not (token := found[-1].meta.next_token):
+            page = await patiently(partial(self._calls.find, item, PAGE, next_page), "X brings no mentions")
+            if page.errors and not page.data:
+                raise Halted(f"X does not show our own account: {page.errors[0].title}. Is it in order?")
+            found.append(page)
+            if not (token := page.meta.next_token):
                 return found
             options["next_token" if method == "search_recent_tweets" else "pagination_token"] = token
 
@@ -91,9 +109,3 @@ def within_search(since: Mapping[str, Any]) -> Mapping[str, Any]:
     if "since_id" in since and time_of(since["since_id"]) < earliest:
         return {"start_time": earliest}
     return since
-
-
-def _check(page: Found) -> None:
-    """Nothing but errors: X does not show us our own account."""
-    if page.errors and not page.data:
-        raise Halted(f"X does not show our own account: {page.errors[0].title}. Is it in order?")

@@ -1,6 +1,7 @@
 """Posts that we asked X for are written down, each with all that we need to know of it; the cursor follows."""
 
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -37,13 +38,14 @@ class Cursor:
                 await cursors.move(session, self._name, id)
 
 
-async def write_down(posts: Iterable[Update], take: Take, cursor: Cursor) -> None:
-    """Hand posts over, oldest first; the cursor follows what was taken."""
+async def write_down(posts: Iterable[Update], take: Take, cursor: Cursor | None = None) -> None:
+    """Hand posts over, oldest first; the cursor, if there is one, follows what was taken."""
     waiting = sorted(posts, key=number)
     for start in range(0, len(waiting), BATCH):
         batch = waiting[start : start + BATCH]
         await patiently(partial(take, batch), "Mentions cannot be written down")
-        await patiently(partial(cursor.move, post_id(batch[-1])), "Where we stopped reading X cannot be kept")
+        if cursor is not None:
+            await patiently(partial(cursor.move, post_id(batch[-1])), "Where we stopped reading X cannot be kept")
 
 
 def updates(pages: Iterable[Found], us: Author) -> Iterator[Update]:
@@ -52,7 +54,7 @@ def updates(pages: Iterable[Found], us: Author) -> Iterator[Update]:
         users = {str(user.get("id")): user for user in page.includes.users}
         wrote = {str(post.get("id")): post.get("author_id") for post in page.includes.others}
         for post in page.data:
-            if (id := str(post.get("id", ""))) and id.isascii() and id.isdigit():
+            if re.fullmatch(r"[0-9]{1,19}", id := str(post.get("id"))):
                 yield Update(CHANNEL, f"post:{id}", _payload(post, users, wrote, us))
             else:
                 log.error("X brought something that is no post")

@@ -65,6 +65,23 @@ async def test_what_lies_behind_the_window_of_the_timeline_is_searched_for(
     assert fake_x.count(SEARCH) >= 2
 
 
+async def test_what_we_have_is_kept_when_what_is_behind_the_window_does_not_come(
+    fake_x: FakeX, x: X, record: Record
+) -> None:
+    mentions(fake_x, 810)
+    fake_x.trouble.next(403, {"title": "Forbidden", "detail": "Not in your plan"}, path=SEARCH.split()[1])
+    with pytest.raises(Halted, match="Not in your plan"):
+        await x.listen(record.take)
+    assert len(record.updates) == 800
+    await read_all(fake_x, x, record, 810)
+
+
+async def test_an_account_that_x_does_not_show_halts_us(fake_x: FakeX, x: X, record: Record) -> None:
+    fake_x.trouble.next(200, {"errors": [{"title": "Not Found Error", "detail": "x"}]}, path=MENTIONS.split()[1])
+    with pytest.raises(Halted, match="Not Found Error"):
+        await x.listen(record.take)
+
+
 async def test_the_same_mention_comes_twice_and_is_kept_once(fake_x: FakeX, x: X, record: Record) -> None:
     mentions(fake_x, 2)
     async with listening(x, record):
