@@ -56,13 +56,12 @@ class Switch:
 async def author(request: Request, token: str) -> Author | Response:
     """Who asks, if they are the author and there is a chat; or what everybody else sees."""
     here, found = site(request), await door(request, token)
+    if found is not None and found.chat is not None:
+        return Author(found, found.chat)
+    await here.pace.keep("link", address(request))
     if found is None or found.is_closed:
-        await here.pace.keep("link", address(request))
         return nothing_here(here, found)
-    if not found.is_author:
-        await here.pace.keep("link", address(request))
-        return elsewhere(here, found, token, 403)
-    return see(f"/h/{token}") if found.chat is None else Author(found, found.chat)
+    return see(f"/h/{token}") if found.is_author else elsewhere(here, found, token, 403)
 
 
 @router.api_route("", methods=["GET", "HEAD"])
@@ -94,7 +93,7 @@ async def consent(
     except WordingChanged:
         changed = _("The words have changed since you opened this page. Please read them again, then choose.")
         return await _page(request, token, found, 409, changed)
-    return see(f"/h/{token}/yours{spoken().query}#{purpose}")
+    return see(f"/h/{token}/yours#{purpose}")
 
 
 @router.post("/end")
@@ -105,7 +104,7 @@ async def end_chat(request: Request, token: str) -> Response:
         return found
     await here.pace.keep("button", found.chat.id)
     await found.choose(here).end()
-    return see(f"/h/{token}/yours{spoken().query}")
+    return see(f"/h/{token}/yours")
 
 
 @router.post("/solved")
@@ -116,8 +115,7 @@ async def solved(request: Request, token: str, answer: Annotated[Literal["yes", 
         return found
     await here.pace.keep("button", found.chat.id)
     await found.choose(here).answer(answer == "yes")
-    query = spoken().query
-    return see(f"/h/{token}/yours{query}" if answer == "yes" else f"/h/{token}{query}#end")
+    return see(f"/h/{token}/yours" if answer == "yes" else f"/h/{token}#end")
 
 
 @router.api_route("/delete", methods=["GET", "HEAD"])
