@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any, Never
 
 import msgspec
@@ -43,6 +44,9 @@ from handoff.database import Database
 SAFETY = 300.0
 """Seconds between two looks at our mentions where X pushes them: a push may be lost."""
 
+AGAIN = 60.0
+"""Seconds after which a page may ask once more who we are: its visitors must not make X busy."""
+
 log = logging.getLogger(__name__)
 
 
@@ -69,6 +73,7 @@ class X:
         self._said = Said(self._ours)
         self._us: Author | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._ask_at = 0.0
 
     async def start(self) -> None:
         """Ask X who we are. Raises `ChannelError`; `listen` and whatever needs it do it when it was not done before."""
@@ -103,16 +108,9 @@ class X:
     async def offer(self, offer: PublicOffer) -> str:
         """Answer the post with the words and the link. Raises `ChannelError`."""
         text = f"{offer.text}\n{offer.label}: {self.link(offer.token)}"
-        await self._ours.spend("reply")
-        try:
-            said = await self._ours.ask(
-                lambda x: x.create_tweet(text=text, in_reply_to_tweet_id=offer.in_reply_to, user_auth=False)
-            )
-        except Unknown:
-            raise
-        except ChannelError:
-            await self._ours.refund("reply", 1)
-            raise
+        said = await self._paid(
+            "reply", lambda x: x.create_tweet(text=text, in_reply_to_tweet_id=offer.in_reply_to, user_auth=False)
+        )
         try:
             return str(said["data"]["id"])
         except (LookupError, TypeError) as error:
@@ -149,8 +147,7 @@ class X:
 
     async def _ourselves(self) -> Author:
         if self._us is None:
-            await self._ours.spend("user read")
-            answer = await self._ours.ask(lambda x: x.get_me(user_auth=False))
+            answer = await self._paid("user read", lambda x: x.get_me(user_auth=False))
             try:
                 user = msgspec.convert(answer["data"], User)
             except (msgspec.ValidationError, LookupError, TypeError) as error:
@@ -158,9 +155,21 @@ class X:
             self._us = Author(user.id, user.username, user.name)
         return self._us
 
+    async def _paid(self, item: str, request: Callable[[Any], Awaitable[Any]]) -> Any:
+        """What X answers; what was surely not done is not paid for. Raises `ChannelError`."""
+        await self._ours.spend(item)
+        try:
+            return await self._ours.ask(request)
+        except Unknown:
+            raise
+        except ChannelError:
+            await self._ours.refund(item, 1)
+            raise
+
     def _ask_soon(self) -> None:
-        """In a process that only shows pages nobody else asks who we are."""
-        if self._asking is None or self._asking.done():
+        """In a process that only shows pages nobody else asks who we are. Not more often than `AGAIN`."""
+        if monotonic() > self._ask_at:
+            self._ask_at = monotonic() + AGAIN
             self._asking = asyncio.ensure_future(self._ask())
 
     async def _ask(self) -> None:

@@ -1,5 +1,6 @@
 """The whole way on our fake X: a mention, the one reply, and what becomes of it."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -184,6 +185,26 @@ async def test_the_page_knows_our_name_before_anybody_listens(fake_x: FakeX, x: 
     assert x.way_in("a-token").code_to is None
     await until(lambda: x.way_in("a-token").code_to == "northwind_help")
     assert fake_x.count("GET /2/users/me") == 1
+
+
+async def test_visitors_do_not_make_x_busy(fake_x: FakeX, x: X, money: PlayMoney) -> None:
+    fake_x.trouble.html_503("/2/users/me", count=100)
+    for _ in range(100):
+        x.way_in("a-token")
+        await asyncio.sleep(0.001)
+    await until(lambda: fake_x.count("GET /2/users/me"))
+    await x.stop()
+    assert fake_x.count("GET /2/users/me") == 1
+
+
+async def test_who_we_are_costs_nothing_when_x_does_not_say_it(fake_x: FakeX, x: X, money: PlayMoney) -> None:
+    fake_x.trouble.html_503("/2/users/me")
+    with pytest.raises(TryLater):
+        await x.start()
+    assert money.spent == {"user read": 0}
+    fake_x.trouble.next(200, {"data": {"id": "none"}}, path="/2/users/me")
+    with pytest.raises(Halted, match="does not say who we are"):
+        await x.start()
 
 
 async def test_signing_in_can_be_switched_off(fake_x: FakeX, database: Database) -> None:

@@ -108,3 +108,10 @@ async def test_without_money_x_is_not_asked(fake_x: FakeX, signing: SignIn, mone
     with pytest.raises(TryLater):
         await signing.account(code(fake_x, signing), VERIFIER)
     assert not fake_x.calls
+
+
+async def test_an_app_without_a_secret_names_itself(fake_x: FakeX, money: PlayMoney) -> None:
+    fake_x.redirect_uris.append(BACK)
+    fake_x.credentials.client_secret = ""
+    public = sign_in(settings_for(fake_x, x_client_secret=None), money)
+    assert (await public.account(code(fake_x, public), VERIFIER)).handle == "mara"
