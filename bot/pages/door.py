@@ -49,8 +49,8 @@ class Door:
 
     @property
     def is_closed(self) -> bool:
-        """Nobody can opt in by this link any more."""
-        return self.landing.expired and not self.landing.opted_in
+        """Nobody can opt in by this link any more, and it leads to no chat."""
+        return self.chat is None and self.landing.expired and not self.landing.opted_in
 
 
 async def door(request: Request, token: str) -> Door | None:

@@ -18,7 +18,7 @@ const atEnd = () => innerHeight + scrollY >= document.documentElement.scrollHeig
 const toEnd = () => scrollTo({ top: document.documentElement.scrollHeight });
 
 function merge(fresh) {
-  if (form && !fresh.getElementById("say")) return location.reload();
+  if (!fresh.getElementById("log") || (form && !fresh.getElementById("say"))) return location.reload();
   const stay = !atEnd();
   localTimes(fresh);
   for (const id of ["face", "name", "standing"]) copy(fresh.getElementById(id), document.getElementById(id));
@@ -90,7 +90,7 @@ async function send(message) {
   mark(line, words.sending);
   const body = new URLSearchParams({ text: message.text, client_id: message.id });
   try {
-    const answer = await fetch(`${page}/say`, { method: "POST", body, redirect: "manual" });
+    const answer = await fetch(`${page}/say${location.search}`, { method: "POST", body, redirect: "manual" });
     if (answer.type === "opaqueredirect") return settle(message), mark(line, words.sent), true;
     if (answer.status >= 500) throw new Error(answer.status);
     const why = parse(await answer.text()).querySelector("[role=alert]")?.textContent.trim() ?? "";
@@ -120,8 +120,11 @@ function say(text, id) {
 
 const look = follow(log.dataset.live, async () => {
   await flush();
-  const answer = await fetch(`${page}?after=${log.dataset.after}`, { headers: { Accept: "text/html" } });
+  const here = new URL(location);
+  here.searchParams.set("after", log.dataset.after);
+  const answer = await fetch(here, { headers: { Accept: "text/html" } });
   if (answer.ok) merge(parse(await answer.text()));
+  else if ([403, 404, 410].includes(answer.status)) location.reload();
   else if (answer.status >= 500) throw new Error(answer.status);
 }, (up) => { offline.hidden = up; });
 

@@ -55,7 +55,7 @@ export function follow(url, look, standing = () => {}) {
     source.addEventListener("open", up);
     source.addEventListener("error", () => {
       down();
-      if (source?.readyState === EventSource.CLOSED) { stop(); setTimeout(start, 5000); }
+      if (source?.readyState === EventSource.CLOSED) { stop(); see(); setTimeout(start, 5000); }
     });
     for (const kind of ["changed", "resync", "ping"]) {
       source.addEventListener(kind, () => { alive(); see(); });

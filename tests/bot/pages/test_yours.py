@@ -302,6 +302,19 @@ async def test_a_stop_by_the_old_link_still_works_after_the_deletion(world: Worl
     assert await value(world, "SELECT stopped_at IS NOT NULL FROM promises") is True
 
 
+async def test_who_comes_back_finds_the_new_chat_by_the_old_link_too(doorstep: Doorstep) -> None:
+    mara, old = await doorstep.chatting(MARA)
+    await mara.post(f"{old}/yours/delete")
+    await doorstep.town.pass_time(timedelta(days=31))
+    mara, new = await doorstep.chatting(MARA)
+    assert new != old
+    for link in (new, old):
+        assert (await mara.get(f"{link}/yours")).status_code == 200
+        said = await mara.post(f"{link}/say", data={"text": f"By {link}", "client_id": link[-8:]})
+        assert said.status_code == 303
+    assert await doorstep.town.value("SELECT count(*) FROM messages WHERE text LIKE 'By /h/%'") == 2
+
+
 async def test_on_x_the_author_who_signed_in_has_the_page_and_a_stranger_has_nothing(doorstep: Doorstep) -> None:
     mara, link = await doorstep.chatting(MARA)
     page = await mara.get(f"{link}/yours")

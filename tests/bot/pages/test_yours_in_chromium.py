@@ -95,3 +95,17 @@ async def test_a_transcript_arrives_as_a_file(world: World, browse: Browse) -> N
         async with page.expect_download() as download:
             await page.get_by_role("link", name="Download as text").first.click()
         assert re.fullmatch(r"northwind-chat-[\d-]+\.txt", (await download.value).suggested_filename)
+
+
+async def test_an_open_chat_is_gone_as_soon_as_everything_is_deleted_in_another_window(
+    world: World, browse: Browse
+) -> None:
+    async with at_work(world, browse) as (origin, phone):
+        page = await join(await phone(), origin, "Mara")
+        link = await open_chat(page)
+        other = await page.context.new_page()
+        await other.goto(f"{link}/yours/delete")
+        await other.get_by_role("button", name="Delete everything about me").click()
+        await expect(other.get_by_role("heading", name="Everything is deleted")).to_be_visible()
+        await expect(page.get_by_role("heading", name="This link does not work")).to_be_visible()
+        assert "parcel" not in await page.content()
