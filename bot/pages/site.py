@@ -1,5 +1,6 @@
 """What every page is made with, and who is asking."""
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from starlette.responses import RedirectResponse
 from bot.flow import Flow
 from bot.pages import speak
 from bot.pages.pace import Pace
-from bot.pages.speak import Languages, _
+from bot.pages.speak import Languages, _, spoken
 from bot.settings import BotSettings, Brand
 from handoff import members
 from handoff.database import Database
@@ -69,7 +70,8 @@ class Site:
     def page(self, template: str, status: int = 200, **names: Any) -> HTMLResponse:
         """A page from a template. A form on it carries a fresh `key`, so that pressing twice does once."""
         blank = {"error": "", "text": "", "key": secrets.token_urlsafe(12)}
-        return HTMLResponse(self.templates.get_template(template).render(blank | names), status)
+        html = self.templates.get_template(template).render(blank | names)
+        return HTMLResponse(_OURS.sub(_in_this_language, html), status)
 
     def plain(self, status: int, title: str, words: str, back: str = "", back_label: str = "") -> HTMLResponse:
         """A page with one thing to say."""
@@ -122,13 +124,30 @@ def posted_on(channel: str) -> str:
 
 
 def see(path: str) -> RedirectResponse:
-    """After a form: go and look there."""
-    return RedirectResponse(path, 303)
+    """After a form: go and look there, in the language that was chosen."""
+    path, mark, place = path.partition("#")
+    return RedirectResponse(f"{path}{_choice(path)}{mark}{place}", 303)
 
 
 def plain(key: str) -> str:
     """The key that a form carries, as far as one of ours could look like it."""
     return "".join(letter for letter in key[:64] if letter.isascii() and (letter.isalnum() or letter in "-_"))
+
+
+_OURS = re.compile(r'(<(?:a|form)\b[^>]*?\b(?:href|action)=")((?:/[^"?#]*)?(?:\?[^"#]*)?)')
+"""Where a link or a form of a page leads within our pages, up to the place on the page."""
+
+
+def _in_this_language(found: re.Match[str]) -> str:
+    return f"{found[0]}{_choice(found[2]).replace('&', '&amp;')}"
+
+
+def _choice(path: str) -> str:
+    """What to add to an address, so that the chosen language stays."""
+    chosen = spoken()
+    if not path or not chosen.chosen or "lang=" in path:
+        return ""
+    return f"{'&' if '?' in path else '?'}lang={chosen.tag}"
 
 
 def _iso(at: datetime) -> str:

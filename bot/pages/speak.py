@@ -44,11 +44,6 @@ class Tongue:
         return str(self.locale).replace("_", "-")
 
     @property
-    def query(self) -> str:
-        """What keeps the choice in an address: empty, if the reader made none."""
-        return f"?lang={self.tag}" if self.chosen else ""
-
-    @property
     def direction(self) -> str:
         """`ltr` or `rtl`, for `dir` attributes."""
         return str(self.locale.text_direction)

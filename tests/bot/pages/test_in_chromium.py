@@ -168,15 +168,27 @@ async def test_k7_what_is_written_while_the_server_is_away_is_kept_and_sent_once
         await _end([live])
 
 
+async def test_live_lines_come_in_the_language_that_was_chosen(world: World, browse: Browse) -> None:
+    async with at_work(world, browse) as (origin, phone):
+        page = await join(await phone(), origin, "Mara")
+        link = await open_chat(page)
+        await page.goto(f"{link}?lang=de")
+        await world.agent_replies("It is on its way")
+        await expect(page.get_by_text("Ein Mensch von Northwind antwortet dir.")).to_be_visible()
+        await page.get_by_label("Deine Nachricht").fill("Danke")
+        await page.get_by_role("button", name="Senden").click()
+        await expect(page.get_by_text(re.compile("Gesendet$"))).to_be_visible()
+
+
 async def test_what_was_not_sent_survives_a_reload(world: World, browse: Browse) -> None:
     async with at_work(world, browse) as (origin, phone):
         page = await join(await phone(), origin, "Mara")
         await open_chat(page)
-        await page.route("**/say", lambda route: route.fulfill(status=503, body="away"))
+        await page.route("**/say*", lambda route: route.fulfill(status=503, body="away"))
         await page.get_by_label("Your message").fill("Please do not lose me")
         await page.get_by_role("button", name="Send").click()
         await expect(page.get_by_text("Waiting for connection")).to_be_visible()
-        await page.unroute("**/say")
+        await page.unroute("**/say*")
         await page.reload()
         await expect(page.get_by_role("log").get_by_text("Please do not lose me")).to_have_count(1)
         await expect(page.get_by_text(re.compile("Sent$"))).to_be_visible()

@@ -86,3 +86,17 @@ def test_numbers_are_written_as_in_the_language(language: str, said: str) -> Non
 def test_a_stretch_of_time_is_rounded_up(seconds: int, said: str) -> None:
     Languages(["en"]).begin("en", "")
     assert span(timedelta(seconds=seconds)) == said
+
+
+async def test_a_chosen_language_stays(world: World) -> None:
+    mara, link = await chatting(world)
+    page = await mara.get(f"{link}?lang=fr")
+    links = re.findall(r'<(?:a|form)\b[^>]*(?:href|action)="(/[^"]*)"', page.text)
+    assert len(links) >= 5
+    assert all("lang=fr" in unescape(leads) for leads in links)
+    said = await mara.post(unescape(next(leads for leads in links if "/say" in leads)), data={"text": "Bonjour"})
+    assert said.url.query == b"lang=fr"
+    assert said.url.fragment == "end"
+    assert '<html lang="fr"' in said.text
+    assert 'href="?page=1&amp;answer=1&amp;lang=fr#write"' in (await mara.get("/square/t/1?lang=fr")).text
+    assert "lang=" not in re.sub(r"hreflang=|\slang=", "", (await mara.get(link)).text)
