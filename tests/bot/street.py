@@ -82,7 +82,7 @@ class Street:
         """A click comes with the account that made it, but on X, where our own page must ask."""
         if self.name == "x":
             return WayIn(sign_in=self.sign_in, code_to=self.handle, hears_messages=self.hears_messages)
-        return WayIn(link=self.link(token))
+        return WayIn(link=self.link(token), sign_in=self.sign_in)
 
     async def _say(self, said: Any, where: list[Any]) -> str:
         outcome = self.outcomes.popleft() if self.outcomes else f"said-{next(_numbers)}"

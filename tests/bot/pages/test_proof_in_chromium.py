@@ -6,12 +6,13 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 from playwright.async_api import Page, expect
 
 from bot.channel import Author
 from bot.channels.x import sign_in
 from bot.settings import BotSettings
-from tests.bot.doorstep import Doorstep
+from tests.bot.doorstep import WRONG_PERSON, Doorstep
 from tests.bot.pages.test_in_chromium import PHONE, looks_right
 from tests.bot.town import Town
 from tests.browser import Browse, serving
@@ -143,3 +144,31 @@ async def test_both_ways_work_without_scripts(town: Town, browse: Browse) -> Non
             await page.get_by_role("button", name="Sign in with X").click()
             await page.get_by_role("button", name="Sign in as Mara").click()
             await expect(page.get_by_role("log")).to_be_visible()
+
+
+async def test_whoever_waits_for_a_code_hears_nothing_of_the_thread(town: Town) -> None:
+    async with open_door(town) as doorstep:
+        link, browser = await doorstep.offered(MARA), doorstep.browser()
+        code = await doorstep.code(browser, link)
+        heard: list[str] = []
+
+        async def listen() -> None:
+            address = f"{doorstep.origin}{link}/prove/live"
+            async with httpx.AsyncClient(cookies=browser.cookies) as client, client.stream("GET", address) as answer:
+                async for line in answer.aiter_lines():
+                    heard.append(line)
+
+        listening = asyncio.create_task(listen())
+        await asyncio.sleep(1)
+        for _ in range(3):
+            await doorstep.enters(code, TROLL)
+            await asyncio.sleep(0.5)
+        assert await doorstep.events() == [WRONG_PERSON] * 3
+        assert "event: resync" in heard
+        assert "event: changed" not in heard
+        await doorstep.enters(code, MARA)
+        await asyncio.sleep(0.5)
+        assert "event: changed" in heard
+        assert (await browser.post(f"{link}/prove/enter")).status_code == 303
+        await doorstep.enters(code, MARA)
+        await asyncio.wait_for(listening, 20)

@@ -5,7 +5,6 @@ import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from bot.channel import Halted, NeverDeliverable, TryLater, Unknown
@@ -212,9 +211,11 @@ async def test_a_proof_for_one_person_opens_nothing_of_another(doorstep: Doorste
     browser, _ = await doorstep.chatting(MARA)
     link = await doorstep.offered(JOSE, f"{TO_US} Me too.")
     assert not await doorstep.is_open(browser, link)
-    answer = await browser.post(link)
-    assert answer.status_code == 403
+    assert (await browser.post(link)).status_code == 403
     assert await doorstep.town.value("SELECT count(*) FROM opt_ins") == 1
+    assert (await doorstep.signs_in(doorstep.browser(), link, JOSE)).status_code == 303
+    assert not await doorstep.is_open(browser, link)
+    assert (await browser.post(f"{link}/say", data={"text": "Let me in"})).status_code == 403
 
 
 async def test_a_link_that_is_over_leads_to_no_sign_in(doorstep: Doorstep) -> None:
@@ -241,8 +242,11 @@ async def test_a_link_that_never_was_and_a_channel_without_sign_in_lead_nowhere(
 
 
 async def test_a_state_that_comes_back_on_another_channel_opens_nothing(doorstep: Doorstep) -> None:
+    """People with the same number on two channels are two people."""
     link, browser = await doorstep.offered(MARA), doorstep.browser()
     path = doorstep.sign_in.says_yes(await doorstep.leaves(browser, link), MARA)
-    answer: httpx.Response = await browser.get(path.replace("/proof/x", "/proof/telegram"))
-    assert answer.status_code == 404
-    assert (await browser.get(path)).status_code == 303
+    assert (await browser.get(path.replace("/proof/x", "/proof/telegram"))).status_code == 404
+    doorstep.town.street.sign_in = doorstep.sign_in
+    assert (await browser.get(path.replace("/proof/x", "/proof/telegram"))).status_code == 400
+    assert doorstep.sign_in.asked == 0
+    assert not await doorstep.is_open(browser, link)
