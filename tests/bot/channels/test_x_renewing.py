@@ -1,6 +1,7 @@
 """The tokens of our account: renewed in time, sealed in the record, and never spent by two processes."""
 
 import asyncio
+import sys
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from bot.channels.x_connecting import Connecting
 from bot.channels.x_oauth import Granted
 from bot.channels.x_renewing import Glance, OurKey
 from handoff.database import Database
-from tests.bot.channels.on_x import account, key_for, settings_for
+from tests.bot.channels.on_x import SECRET, account, key_for, settings_for
 from tests.peers.fake_x import FakeX
 
 TOKEN, ME = "POST /2/oauth2/token", "GET /2/users/me"
@@ -54,7 +55,43 @@ async def test_a_token_that_x_refuses_is_renewed_and_the_call_made_again(fake_x:
             await x.start()
 
 
-async def test_two_processes_spend_one_refresh_token_once(fake_x: FakeX, database: Database) -> None:
+RENEW = """
+import asyncio, sys
+from bot.channel import TryLater
+from bot.channels.x_oauth import OAuth
+from bot.channels.x_renewing import OurKey
+from handoff.database import Database
+
+async def main(url, secret, api, client, client_secret, refused):
+    key = OurKey(Database(url, pool_size=1), secret.encode(), OAuth(api, "", client, client_secret), None, None)
+    while True:
+        try:
+            print(await key.renewed(refused))
+            return
+        except TryLater:
+            await asyncio.sleep(0.05)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_two_processes_that_renew_at_once_both_get_the_one_new_token(
+    fake_x: FakeX, key: OurKey, database_url: str
+) -> None:
+    await key.current()
+    ours = fake_x.credentials
+    fake_x.expire_access_token()
+    given = [database_url, SECRET, fake_x.url, ours.client_id, ours.client_secret, ours.access_token]
+    processes = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", RENEW, *given, stdout=asyncio.subprocess.PIPE)
+        for _ in range(2)
+    ]
+    said = [(await process.communicate())[0].decode().strip() for process in processes]
+    assert said == [fake_x.credentials.access_token] * 2
+    assert fake_x.count(TOKEN) == 1
+
+
+async def test_many_at_once_spend_one_refresh_token_once(fake_x: FakeX, database: Database) -> None:
     settings = settings_for(fake_x)
     keys = [key_for(settings, database) for _ in range(8)]
     old = [await key.current() for key in keys]
