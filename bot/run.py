@@ -122,9 +122,9 @@ class Bot:
         async with self._database.transaction("triage.settle") as session:
             if triage.asks_to_stop(turn):
                 await stop.stop(session, due.account, "asked the bot to stop", self._brand.name)
-            outcome = await triage.settle(session, self._triage_terms, due, turn)
             if posts:
                 await gather.attach(session, self._settings.key, await threads.locked(session, due.thread_id), posts)
+            outcome = await triage.settle(session, self._triage_terms, due, turn)
         if outcome:
             await self._forget_talk(due.thread_id)
 

@@ -70,6 +70,10 @@ class OnX(OnSquare):
         back = await asyncio.to_thread(self._x.sign_in, away.headers["location"], name)
         return await self.browser.get(back)
 
+    async def page(self) -> str:
+        """The chat as it stands."""
+        return (await self.browser.get(self._chat)).text
+
     async def post_the_code(self) -> None:
         """Ask for a code in place of signing in, post it, and say so."""
         self._chat = (await self.offers())[0]

@@ -71,6 +71,9 @@ async def test_the_whole_public_thread_is_attached_with_tombstones(
             "José: Me, for weeks",
             "Mara: Mine came, but broken",
         ]
+        page = await mara.page()
+        assert page.index("Mine came, but broken") < page.index("it arrived broken") < page.index("automated assistant")
+
         x.delete(gone)
         await mara.say("And the lid is missing")
         async with story.database.transaction("story") as session:

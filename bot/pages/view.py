@@ -40,8 +40,8 @@ class View:
 
     @property
     def last_seq(self) -> int:
-        """The number of the last message shown."""
-        return self.messages[-1].seq if self.messages else 0
+        """The number of the newest message shown."""
+        return max((message.seq for message in self.messages), default=0)
 
     @property
     def buttons(self) -> Sequence[Any]:
@@ -66,8 +66,16 @@ async def view(session: AsyncSession, thread: Thread, brand: str, most: int = NE
     found = list(await session.scalars(newest))
     who, standing, agent = await _standing(session, thread, brand)
     may_talk, asks = await people.may_talk(session, thread), await end.asks(session, thread)
-    newest_last, earlier = found[:most][::-1], len(found) > most
-    return View(thread.id, thread.language, newest_last, earlier, who, standing, agent, may_talk, asks, thread.solved)
+    in_order, earlier = _in_order(found[:most][::-1]), len(found) > most
+    return View(thread.id, thread.language, in_order, earlier, who, standing, agent, may_talk, asks, thread.solved)
+
+
+def _in_order(messages: Sequence[Message]) -> Sequence[Message]:
+    """As it was said: public posts from before the chat come first, though we may have found them during it."""
+    began = next((message.at for message in messages if message.kind != "post"), None)
+    before = [message for message in messages if message.kind == "post" and (began is None or message.at < began)]
+    after = [message for message in messages if message not in before]
+    return [*sorted(before, key=lambda message: message.at), *after]
 
 
 def _for_the_customer() -> ColumnElement[bool]:
