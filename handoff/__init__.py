@@ -5,6 +5,7 @@ database    connections, transactions, and the hints that follow a commit
 people      customers, and what we promised their accounts
 threads     everything said, in one order
 cases       threads in human hands
+waits       how long people wait for a person
 agents      who may sign in, and how
 square      the public forum of our own
 live        who is told that a thread changed
