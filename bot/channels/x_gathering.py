@@ -79,15 +79,22 @@ class Gathering:
             await self._look_up(sorted(newest)[:AT_ONCE])
 
     async def _parents(self, post_id: str) -> None:
+        """Up to the root; where a post in between is gone, or the way is too far, at least the root itself."""
         above = post_id
         for _ in range(HOPS):
             post = self._found.get(above)
-            if post is None or (parent := post.reference("replied_to")) is None:
-                return
+            parent = post.reference("replied_to") if post else None
+            if parent is None:
+                break
             above = parent.id
-            self._wanted.add(above)
-            if above not in self._found and above not in self._gone:
-                await self._look_up([above])
+            await self._look_up_once(above)
+        if start := self._found.get(post_id):
+            await self._look_up_once(start.conversation_id or post_id)
+
+    async def _look_up_once(self, id: str) -> None:
+        self._wanted.add(id)
+        if id not in self._found and id not in self._gone:
+            await self._look_up([id])
 
     async def _own_posts(self, post_id: str) -> None:
         """What the author of the post wrote in this conversation, as far back as X lets us search."""

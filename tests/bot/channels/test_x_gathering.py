@@ -67,9 +67,19 @@ async def test_a_long_thread_is_read_no_further_than_twenty_posts_up(fake_x: Fak
         post = fake_x.post(("Noor", "Mara")[number % 2], f"post {number}", answers=post)
     last = fake_x.post("José", "@northwind_help and now?", answers=post)
     found = await around(x, last)
-    assert found[0].endswith("post 20")
-    assert len(found) == 21
-    assert fake_x.count(LOOK) <= 11
+    assert found[0].endswith("post 0"), "the root is told in any case"
+    assert found[1].endswith("post 20")
+    assert len(found) == 22
+    assert fake_x.count(LOOK) <= 12
+
+
+async def test_where_a_post_in_between_is_gone_the_root_is_found_all_the_same(fake_x: FakeX, x: X) -> None:
+    root = fake_x.post("Noor", "Is anybody's parcel late?")
+    between = fake_x.post("José", "Mine, too", answers=root)
+    mention = fake_x.post("Mara", "@northwind_help and mine", answers=between)
+    fake_x.delete(between)
+    found = await x.public_thread(mention.id, None)
+    assert [one.id for one in found if isinstance(one, Post)] == [root.id, mention.id]
 
 
 async def test_of_an_author_who_writes_without_end_three_pages_are_read(fake_x: FakeX, x: X, money: PlayMoney) -> None:
