@@ -1,7 +1,6 @@
 """The customer's own page: how it stands, five consents, what to take along, the end, and being deleted."""
 
 import re
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -10,13 +9,8 @@ from sqlalchemy import select, text
 from handoff import cases
 from handoff.models import Agent
 from tests.bot.doorstep import Doorstep
-from tests.bot.pages.world import COMPLAINT, World, chatting, hidden, offered, post, words
-from tests.bot.test_forget import trace
-from tests.cast import ANA, MARA, TROLL
-
-NASTY = (
-    '<img src=x onerror=alert(1)> =HYPERLINK("http://x") {{ 7 * 7 }}\n22 November 2026, 10:00 UTC · Ana\x07\n    Sent'
-)
+from tests.bot.pages.world import World, chatting, hidden, offered, words
+from tests.cast import MARA, TROLL
 
 
 async def press(visitor: httpx.AsyncClient, link: str, purpose: str, given: str, **more: str) -> httpx.Response:
@@ -166,59 +160,6 @@ async def test_taking_talk_back_ends_everything_and_nothing_that_waits_goes_out(
     assert await value(world, "SELECT delivery FROM messages WHERE text = 'Too late'") == "withheld"
 
 
-async def test_the_transcript_has_all_that_the_customer_may_see_and_nothing_else(world: World) -> None:
-    mara, link = await chatting(world)
-    await mara.post(f"{link}/say", data={"text": NASTY, "client_id": "one"})
-    await mara.post(f"{link}/say", data={"text": "Γεια 🌸 نور", "client_id": "two"})
-    await world.agent_replies("Only for us", note=True)
-    await world.agent_replies("Here you are")
-    await world.work()
-    answer = await mara.get(f"{link}/yours/transcript.txt")
-    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-    assert re.fullmatch(r'attachment; filename="northwind-chat-[\d-]+\.txt"', answer.headers["content-disposition"])
-    said = answer.content.decode()
-    assert COMPLAINT in said
-    assert "Γεια 🌸 نور" in said
-    assert "Only for us" not in said
-    assert "Here you are" in said
-    heads = [line for line in said.splitlines() if line and not line.startswith("    ")]
-    assert sum(line.endswith("· Ana") for line in heads) == 1, "nobody's words pass for a line of ours"
-    assert "\x07" not in said
-    assert "    22 November 2026, 10:00 UTC · Ana" in said
-    whole = (await mara.get(f"{link}/yours/transcript.json")).json()
-    assert [one["number"] for one in whole["messages"]] == list(range(1, len(whole["messages"]) + 1))
-    assert {one["by"] for one in whole["messages"]} == {"you", "bot", "person"}
-    assert "Only for us" not in str(whole)
-    assert (await mara.get(f"{link}/yours/transcript.json")).headers["content-disposition"].startswith("attachment")
-
-
-async def test_the_transcript_tells_of_what_was_deleted(world: World) -> None:
-    mara, link = await chatting(world)
-    await mara.post("/square/p/1/delete")
-    await world.work()
-    said = (await mara.get(f"{link}/yours/transcript.txt")).text
-    assert "(deleted)" in said
-    assert COMPLAINT not in said
-    first = (await mara.get(f"{link}/yours/transcript.json")).json()["messages"][0]
-    assert (first["said"], first["deleted"]) == ("", True)
-
-
-async def test_the_receipts_can_be_taken_along(world: World) -> None:
-    mara, link = await chatting(world)
-    await press(mara, link, "articles", "yes")
-    await press(mara, link, "articles", "no")
-    taken = (await mara.get(f"{link}/yours/receipts.json")).json()["receipts"]
-    turns = [(one["purpose"], one["given"]) for one in taken]
-    assert turns == [
-        ("talk", True),
-        ("articles", True),
-        ("articles", False),
-    ]
-    assert all(one["version"] and one["wording"] and one["at"] for one in taken)
-    readable = (await mara.get(f"{link}/yours/receipts.txt")).text
-    assert "Use it for help articles: You took it back on" in readable
-
-
 async def test_the_chat_is_ended_and_begins_again_by_writing(world: World) -> None:
     mara, link = await chatting(world)
     await mara.post(f"{link}/yours/end")
@@ -256,65 +197,6 @@ async def test_nobody_is_asked_after_a_stop(world: World) -> None:
         assert "Was it solved?" not in (await mara.get(where)).text
 
 
-async def test_deleting_is_two_steps_and_the_first_tells_what_stays(world: World) -> None:
-    mara, link = await chatting(world)
-    page = words((await mara.get(f"{link}/yours/delete")).text)
-    for said in ("What is deleted", "their notes", "Your posts on the square", "What stays", "a STOP"):
-        assert said in page
-    assert await value(world, "SELECT count(*) FROM threads WHERE ended_at IS NOT NULL") == 0
-
-
-async def test_who_is_deleted_leaves_no_readable_byte(world: World) -> None:
-    mara, link = await chatting(world, "Marabel")
-    await mara.post(f"{link}/say", data={"text": "Orchard Lane 5", "client_id": "one"})
-    await world.agent_replies("Marabel of Orchard Lane", note=True)
-    await world.agent_replies("To Orchard Lane, Marabel")
-    noor = await world.member("Noor")
-    await post(noor, "The same here in Plum Street", "/square/t/1")
-    await world.work()
-    done = await mara.post(f"{link}/yours/delete")
-    assert "Everything is deleted" in done.text
-    await world.work()
-    assert await trace(world.database, "Orchard", "Marabel", "two weeks") == []
-    assert "square_posts.text: Plum Street" in await trace(world.database, "Plum Street"), "others keep theirs"
-    assert await value(world, "SELECT stopped_at IS NULL FROM promises") is True
-    for path in ("", "/yours", "/yours/transcript.txt", "/yours/delete"):
-        gone = await mara.get(link + path)
-        assert gone.status_code == 410
-        assert "This link does not work" in gone.text
-    assert (await mara.get("/square/t/1")).status_code == 200
-    joined = await world.visitor().post("/square/join", data={"name": "Marabel"})
-    assert joined.status_code == 200, "the name is free again"
-
-
-async def test_deleting_with_the_tick_is_a_stop_too(world: World) -> None:
-    mara, link = await chatting(world)
-    done = await mara.post(f"{link}/yours/delete", data={"never": "yes"})
-    assert "Northwind will not contact you again." in words(done.text)
-    assert await value(world, "SELECT stopped_at IS NOT NULL FROM promises") is True
-
-
-async def test_a_stop_by_the_old_link_still_works_after_the_deletion(world: World) -> None:
-    mara, link = await chatting(world)
-    await mara.post(f"{link}/yours/delete")
-    answer = await world.visitor().post(link.replace("/h/", "/stop/"))
-    assert answer.status_code == 200
-    assert await value(world, "SELECT stopped_at IS NOT NULL FROM promises") is True
-
-
-async def test_who_comes_back_finds_the_new_chat_by_the_old_link_too(doorstep: Doorstep) -> None:
-    mara, old = await doorstep.chatting(MARA)
-    await mara.post(f"{old}/yours/delete")
-    await doorstep.town.pass_time(timedelta(days=31))
-    mara, new = await doorstep.chatting(MARA)
-    assert new != old
-    for link in (new, old):
-        assert (await mara.get(f"{link}/yours")).status_code == 200
-        said = await mara.post(f"{link}/say", data={"text": f"By {link}", "client_id": link[-8:]})
-        assert said.status_code == 303
-    assert await doorstep.town.value("SELECT count(*) FROM messages WHERE text LIKE 'By /h/%'") == 2
-
-
 async def test_on_x_the_author_who_signed_in_has_the_page_and_a_stranger_has_nothing(doorstep: Doorstep) -> None:
     mara, link = await doorstep.chatting(MARA)
     page = await mara.get(f"{link}/yours")
@@ -324,33 +206,6 @@ async def test_on_x_the_author_who_signed_in_has_the_page_and_a_stranger_has_not
     refused = await troll.get(f"{link}/yours")
     assert refused.status_code == 403
     assert "parcel" not in refused.text
-
-
-async def test_on_x_being_deleted_signs_every_browser_out(doorstep: Doorstep) -> None:
-    mara, link = await doorstep.chatting(MARA)
-    other = doorstep.browser()
-    await doorstep.signs_in(other, link, MARA)
-    assert "Your posts on X itself" in words((await mara.get(f"{link}/yours/delete")).text)
-    assert (await mara.post(f"{link}/yours/delete")).status_code == 200
-    assert await doorstep.town.value("SELECT count(*) FROM visits") == 0
-    for browser in (mara, other):
-        assert (await browser.get(f"{link}/yours")).status_code == 410
-    assert await trace(doorstep.town.database, "parcel", "mara", MARA.id) == []
-
-
-async def test_after_a_stop_nothing_that_waited_goes_out_however_it_was_said(doorstep: Doorstep) -> None:
-    mara, link = await doorstep.chatting(MARA)
-    town = doorstep.town
-    await mara.post(f"{link}/say", data={"text": "A person please", "client_id": "one"})
-    await town.work()
-    ana = await town.hired(ANA)
-    async with town.database.transaction("test") as session:
-        undo = timedelta(minutes=1)
-        await cases.reply(session, 1, ana, "Too late", client_id="1", seen_seq=99, undo=undo)
-    assert (await mara.post(link.replace("/h/", "/stop/"))).status_code == 200
-    await town.pass_time(timedelta(minutes=2))
-    await town.work()
-    assert "Too late" not in [line.text for line in town.x.lines]
 
 
 async def test_who_presses_without_end_is_asked_to_wait(world: World) -> None:
