@@ -57,6 +57,7 @@ class Spent:
     visit_id: int
     offer_id: int
     verifier: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ async def spend(session: AsyncSession, held: str, state: str) -> Spent | None:
     visit = (await session.scalars(select(Visit).where(*this).with_for_update())).one_or_none()
     if visit is None or visit.verifier is None:
         return None
-    spent = Spent(visit.id, visit.offer_id, visit.verifier)
+    spent = Spent(visit.id, visit.offer_id, visit.verifier, visit.language)
     visit.state_hash = visit.verifier = None
     visit.expires_at = func.greatest(Visit.expires_at, func.clock_timestamp() + timedelta(minutes=1))
     await session.flush()

@@ -63,6 +63,7 @@ async def come_back(request: Request, channel: str, state: str = "", code: str =
     found = await door(request, token) if spent else None
     if spent is None or found is None or found.landing.channel != channel:
         return await _no_sign_in(request)
+    here.languages.prefer(spent.language)
     if error or not code or len(code) > LONGEST:
         words = _("You did not sign in, so nothing has happened. You can try again, or post a code instead.")
         return await landing_page(here, token, found, error=words)

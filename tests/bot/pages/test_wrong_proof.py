@@ -151,6 +151,13 @@ async def test_a_code_of_the_platform_is_only_good_for_who_began(doorstep: Doors
     assert not await doorstep.is_open(browser, link)
 
 
+async def test_who_comes_back_reads_the_language_that_they_left_in(doorstep: Doorstep) -> None:
+    link, browser = await doorstep.offered(MARA), doorstep.browser()
+    gone = await browser.post(f"{link}/prove/sign-in?lang=de")
+    answer = await browser.get(doorstep.sign_in.says_yes(gone.headers["location"], TROLL))
+    assert '<html lang="de"' in answer.text
+
+
 @pytest.mark.parametrize("query", ["error=access_denied", "error=server_error&error_description=<b>", "", "code="])
 async def test_who_does_not_sign_in_is_back_at_the_landing_page(doorstep: Doorstep, query: str) -> None:
     link, browser = await doorstep.offered(MARA), doorstep.browser()
