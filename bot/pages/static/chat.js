@@ -68,9 +68,9 @@ function bubble({ text, id }) {
   return line;
 }
 
-function mark(line, words, retry) {
+function mark(line, state, retry) {
   const when = line.querySelector(".when");
-  when.textContent = words;
+  when.textContent = state;
   line.classList.toggle("failed", Boolean(retry));
   if (!retry) return;
   const button = document.createElement("button");

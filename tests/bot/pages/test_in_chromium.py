@@ -194,6 +194,20 @@ async def test_what_was_not_sent_survives_a_reload(world: World, browse: Browse)
         await expect(page.get_by_text(re.compile("Sent$"))).to_be_visible()
 
 
+async def test_what_was_refused_says_why_and_can_be_tried_again(world: World, browse: Browse) -> None:
+    async with at_work(world, browse) as (origin, phone):
+        page = await join(await phone(), origin, "Mara")
+        await open_chat(page)
+        refusal = '<p role="alert">That was a bit fast.</p>'
+        await page.route("**/say", lambda route: route.fulfill(status=429, content_type="text/html", body=refusal))
+        await page.get_by_label("Your message").fill("Once more")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.get_by_text("Not sent. That was a bit fast.")).to_be_visible()
+        await page.unroute("**/say")
+        await page.get_by_role("button", name="Try again").click()
+        await expect(page.get_by_text(re.compile("Sent$"))).to_be_visible()
+
+
 async def test_a_message_that_is_too_long_never_leaves_the_field(world: World, browse: Browse) -> None:
     async with at_work(world, browse) as (origin, phone):
         page = await join(await phone(), origin, "Mara")
