@@ -11,6 +11,7 @@ from playwright.async_api import BrowserContext, Page, Response, ViewportSize, e
 from bot.pages.app import create_app
 from bot.pages.speak import FOLDER
 from bot.settings import Brand
+from handoff import threads
 from tests.bot.doorstep import Doorstep
 from tests.bot.pages.test_in_chromium import PHONE, at_work, complain, join, looks_right, open_chat
 from tests.bot.pages.world import COMPLAINT, World, chatting, offered
@@ -214,6 +215,70 @@ async def test_the_landing_of_x_can_be_used_by_everybody(doorstep: Doorstep, bro
     async with serving(doorstep.app) as origin:
         page = await (await browse(viewport=PHONE)).new_page()
         await page.goto(f"{origin}{link}")
+        await looks_right(page)
+
+
+@pytest.mark.timeout(240)
+async def test_the_rarer_states_of_a_chat_can_be_used_by_everybody(world: World, browse: Browse) -> None:
+    async with at_work(world, browse) as (origin, _):
+        context = await browse(viewport=PHONE, expected=("Failed to load", "ERR_"))
+        page = await join(context, origin, "Mara")
+        link = await open_chat(page)
+        async with world.database.transaction("test") as session:
+            thread = await threads.locked(session, 1)
+            buttons = ["Yes, the same", "No, another one that has a rather long name"]
+            await threads.append(session, thread, "chat", "bot", "Same address?", buttons=buttons, delivery="sent")
+        await expect(page.get_by_role("button", name="Yes, the same")).to_be_visible()
+        await looks_right(page)
+        await page.route("**/say*", lambda route: route.fulfill(status=422, body="<p role=alert>Too much.</p>"))
+        await page.get_by_label("Your message").fill("Refused")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        await looks_right(page)
+        await context.set_offline(True)
+        await expect(page.get_by_text("You are offline. Your text is kept.").first).to_be_visible()
+        await looks_right(page)
+        await context.set_offline(False)
+        await world.agent_replies("Solved, I hope")
+        await page.goto(f"{link}/yours")
+        await page.get_by_role("button", name="End the chat").click()
+        await page.goto(link)
+        await expect(page.get_by_text("Was it solved?")).to_be_visible()
+        await looks_right(page)
+
+
+async def test_pages_that_say_no_can_be_used_by_everybody(world: World, browse: Browse) -> None:
+    async with at_work(world, browse) as (origin, phone):
+        mara = await join(await phone(), origin, "Mara")
+        await complain(mara)
+        page = await join(await phone(), origin, "Noor")
+        for path, heading in (
+            ("/square/p/1/report", "Report this post?"),
+            ("/square/p/1/edit", "That is not possible here"),
+            ("/h/nothing", "This link does not work"),
+            ("/square/t/9?page=2", "There is nothing here"),
+        ):
+            await page.goto(f"{origin}{path}")
+            await expect(page.get_by_role("heading", name=heading)).to_be_visible()
+            await looks_right(page)
+        for _ in range(60):
+            await page.context.request.get(f"{origin}/h/nothing")
+        await page.goto(f"{origin}/h/nothing")
+        await expect(page.get_by_text("Please wait")).to_be_visible()
+        await looks_right(page)
+
+
+async def test_a_landing_that_tells_of_trouble_can_be_used_by_everybody(doorstep: Doorstep, browse: Browse) -> None:
+    async with serving(doorstep.app) as origin:
+        doorstep.origin = origin
+        page = await (await browse(viewport=PHONE, expected=("Failed to load", "form-action"))).new_page()
+        link = await doorstep.offered(MARA)
+        visit = await page.context.request.post(
+            f"{origin}{link}/prove/sign-in", headers={"Sec-Fetch-Site": "same-origin"}, max_redirects=0
+        )
+        state = re.findall(r"state=([^&]+)", visit.headers["location"])[0]
+        await page.goto(f"{origin}/proof/x?error=access_denied&state={state}")
+        await expect(page.get_by_role("alert")).to_contain_text("You did not sign in")
         await looks_right(page)
 
 
