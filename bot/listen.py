@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import channel
 from handoff import database
-from handoff.models import Tally, Update
+from handoff.models import Update
+from handoff.tallies import Tally
 
 MOST_TRIES = 5
 """Tries at an update that makes our own code fail, before it is set aside so that others get their turn."""

@@ -15,7 +15,8 @@ from sqlalchemy.orm import joinedload
 
 from handoff import cases, errors
 from handoff.database import changed
-from handoff.models import Agent, Case, Invitation, SignIn
+from handoff.models import Agent, Case
+from handoff.sign_ins import Invitation, SignIn
 from handoff.tokens import digest
 
 INVITATION = timedelta(hours=24)

@@ -3,10 +3,10 @@
 What no code may get wrong is a constraint here, or a trigger in the first migration.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from handoff.base import AttemptState, Base, By, Delivery, Kind, OfferState, Speaker, identity, now, one_of
@@ -254,42 +254,3 @@ class Agent(Base):
     is_admin: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime] = now()
     disabled_at: Mapped[datetime | None]
-
-
-class Invitation(Base):
-    """A one-time link by which somebody becomes an agent. We keep the hash of its token."""
-
-    __tablename__ = "invitations"
-
-    token_hash: Mapped[str] = mapped_column(primary_key=True)
-    is_admin: Mapped[bool] = mapped_column(server_default="false")
-    invited_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
-    created_at: Mapped[datetime] = now()
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-
-
-class SignIn(Base):
-    """An agent's browser that is signed in, until it expires or is revoked. We keep the hash of its cookie."""
-
-    __tablename__ = "sign_ins"
-
-    token_hash: Mapped[str] = mapped_column(primary_key=True)
-    agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id"), index=True)
-    created_at: Mapped[datetime] = now()
-    seen_at: Mapped[datetime] = now()
-    browser: Mapped[str | None]
-    revoked_at: Mapped[datetime | None]
-
-    agent: Mapped[Agent] = relationship(lazy="raise")
-
-
-class Tally(Base):
-    """How many posts of a day ended how: what we know of posts that we do not keep."""
-
-    __tablename__ = "tallies"
-
-    day: Mapped[date] = mapped_column(primary_key=True)
-    channel: Mapped[str] = mapped_column(primary_key=True)
-    outcome: Mapped[str] = mapped_column(primary_key=True)
-    posts: Mapped[int] = mapped_column(BigInteger, server_default="0")

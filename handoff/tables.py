@@ -1,8 +1,20 @@
 """Every table there is: whoever needs them all together, as a migration does, imports this."""
 
-from handoff import credentials, cursors, halts, models, receipts, seals, spendings, square, visits
+from handoff import credentials, cursors, halts, models, receipts, seals, sign_ins, spendings, square, tallies, visits
 from handoff.base import Base
 
-__all__ = ["credentials", "cursors", "halts", "models", "receipts", "seals", "spendings", "square", "visits"]
+__all__ = [
+    "credentials",
+    "cursors",
+    "halts",
+    "models",
+    "receipts",
+    "seals",
+    "sign_ins",
+    "spendings",
+    "square",
+    "tallies",
+    "visits",
+]
 
 METADATA = Base.metadata

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from handoff import agents, errors, halts, members, offers, spendings, square
-from handoff.models import Agent, Message, Offer, Tally
+from handoff.models import Agent, Message, Offer
 from handoff.square_errors import NoSuchPost
+from handoff.tallies import Tally
 from handoff.web.rows import rows
 from handoff.web.site import Here, MeAdmin, Site
 

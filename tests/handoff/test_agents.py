@@ -9,7 +9,8 @@ from sqlalchemy import func, select, update
 
 from handoff import agents, cases, errors
 from handoff.database import Database
-from handoff.models import Agent, Case, Invitation, SignIn
+from handoff.models import Agent, Case
+from handoff.sign_ins import Invitation, SignIn
 from tests.cast import ANA, BEN, Colleague
 from tests.handoff.web.story import handed_off
 

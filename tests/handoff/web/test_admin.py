@@ -7,7 +7,8 @@ import httpx
 from sqlalchemy import func, select
 
 from handoff import halts, members, spendings, square
-from handoff.models import Attempt, Offer, Tally
+from handoff.models import Attempt, Offer
+from handoff.tallies import Tally
 from tests.cast import ANA, BEN
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.story import Story, in_public

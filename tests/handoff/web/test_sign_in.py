@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from handoff import agents
-from handoff.models import SignIn
 from handoff.settings import Settings
+from handoff.sign_ins import SignIn
 from handoff.web.app import create_app
 from handoff.web.site import TRIES_OF_ALL
 from tests.cast import ANA, BEN
