@@ -145,7 +145,7 @@ def _in_this_language(found: re.Match[str]) -> str:
 def _choice(path: str) -> str:
     """What to add to an address, so that the chosen language stays."""
     chosen = spoken()
-    if not path or not chosen.chosen or "lang=" in path:
+    if not chosen.chosen or not path.startswith(("/", "?")) or "lang=" in path:
         return ""
     return f"{'&' if '?' in path else '?'}lang={chosen.tag}"
 

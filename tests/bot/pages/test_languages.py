@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.pages.speak import Languages, ngettext, span
+from tests.bot.doorstep import Doorstep
 from tests.bot.pages.world import World, chatting, offered, words
+from tests.cast import MARA
 
 
 @pytest.mark.parametrize(
@@ -100,3 +102,12 @@ async def test_a_chosen_language_stays(world: World) -> None:
     assert '<html lang="fr"' in said.text
     assert 'href="?page=1&amp;answer=1&amp;lang=fr#write"' in (await mara.get("/square/t/1?lang=fr")).text
     assert "lang=" not in re.sub(r"hreflang=|\slang=", "", (await mara.get(link)).text)
+
+
+async def test_who_goes_elsewhere_to_sign_in_takes_no_language_along(doorstep: Doorstep) -> None:
+    link, browser = await doorstep.offered(MARA), doorstep.browser()
+    left = await browser.post(f"{link}/prove/sign-in?lang=de")
+    assert left.status_code == 303
+    assert "lang=" not in left.headers["location"]
+    asked = await browser.post(f"{link}/prove/code?lang=de")
+    assert asked.headers["location"] == f"{link}/prove/code?lang=de"
