@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from sqlalchemy import text
 
-from bot.pages.speak import Languages, ngettext, span
+from bot.pages.speak import Languages, ngettext, span, spoken
 from tests.bot.doorstep import Doorstep
 from tests.bot.pages.world import World, chatting, offered, words
 from tests.cast import MARA
@@ -42,9 +42,9 @@ async def test_the_author_reads_the_language_of_the_thread_and_a_stranger_their_
     mara, link = await offered(world)
     async with world.database.transaction("test") as session:
         await session.execute(text("UPDATE threads SET language = 'el'"))
-    for visitor, spoken in ((mara, "el"), (world.visitor(), "fr")):
+    for visitor, theirs in ((mara, "el"), (world.visitor(), "fr")):
         page = await visitor.get(link, headers={"Accept-Language": "fr"})
-        assert f'<html lang="{spoken}"' in page.text
+        assert f'<html lang="{theirs}"' in page.text
     assert '<html lang="de"' in (await mara.get(f"{link}?lang=de")).text
     assert "Συνομιλία εδώ, τώρα" in words((await mara.get(link)).text)
 
@@ -111,3 +111,11 @@ async def test_who_goes_elsewhere_to_sign_in_takes_no_language_along(doorstep: D
     assert "lang=" not in left.headers["location"]
     asked = await browser.post(f"{link}/prove/code?lang=de")
     assert asked.headers["location"] == f"{link}/prove/code?lang=de"
+
+
+@pytest.mark.parametrize(("wanted", "spoken_by_all"), [(["it"], "en"), (["de", "it", "en"], "de"), (["fr"], "fr")])
+def test_who_speaks_none_of_ours_reads_the_brands_first_language_that_we_have(
+    wanted: list[str], spoken_by_all: str
+) -> None:
+    Languages(wanted).begin("", "ja")
+    assert spoken().tag == spoken_by_all

@@ -10,7 +10,10 @@ from sqlalchemy import Engine, event, select, text
 
 from bot.pages.pace import LIMITS
 from handoff.models import Message, OptIn, Promise
+from tests.bot.doorstep import Doorstep
 from tests.bot.pages.world import COMPLAINT, World, chatting, offered, post, words
+from tests.bot.town import Town
+from tests.cast import MARA
 
 PREVIEWS = ["Twitterbot/1.0", "TelegramBot (like TwitterBot)", "Slackbot-LinkExpanding 1.0", "facebookexternalhit/1.1"]
 
@@ -270,3 +273,29 @@ async def test_a_second_link_of_somebody_who_is_already_helped_leads_to_the_chat
     await mara.post(second[1])
     for way in (link, second[1]):
         assert "Your message" in words((await mara.get(way)).text)
+
+
+async def test_the_landing_of_a_post_on_telegram_leads_there(town: Town, doorstep: Doorstep) -> None:
+    token = await town.offered(MARA)
+    page = await doorstep.browser().get(f"/h/{token}")
+    assert page.status_code == 200
+    assert "It is about something that you posted on Telegram." in words(page.text)
+    assert "Go on in Telegram" in words(page.text)
+    assert "Chat here now" not in page.text
+    assert "/prove/" not in page.text
+    for secret in (MARA.name or "", MARA.handle or "", "parcel"):
+        assert secret not in page.text
+
+
+async def test_the_landing_of_a_post_on_x_offers_two_ways_and_tells_nothing(doorstep: Doorstep) -> None:
+    link = await doorstep.offered(MARA)
+    page = await doorstep.browser().get(link)
+    assert re.findall(r'action="([^"]+)"', page.text) == [
+        f"{link}/prove/sign-in",
+        f"{link}/prove/code",
+        link.replace("/h/", "/stop/"),
+    ]
+    assert "It is about something that you posted on X." in words(page.text)
+    assert not re.search(r"\b20\d\d\b", words(page.text))
+    for secret in (MARA.name or "", MARA.handle or "", "parcel"):
+        assert secret not in page.text
