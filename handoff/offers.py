@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.models import Attempt, Offer, Thread
@@ -34,20 +34,24 @@ async def by_token_hash(session: AsyncSession, token_hash: str) -> Offer | None:
 
 async def by_link(session: AsyncSession, token_hash: str) -> Said | None:
     """The offer that a link belongs to, for whoever asks."""
-    return await _said(session, Offer.token_hash == token_hash)
+    query = select(Thread.channel, Offer.created_at).join(Offer).where(Offer.token_hash == token_hash)
+    found = (await session.execute(query)).one_or_none()
+    return Said(*found) if found else None
 
 
 async def in_words(session: AsyncSession, words: str) -> Said | None:
     """The newest offer of `LATELY` that was said in these very words, white space aside, with its label or without."""
-    text, whole = Offer.text, Offer.text + " " + Offer.label
-    same = or_(*(func.regexp_replace(said, r"\s+", " ", "g") == words for said in (text, whole)))
-    return await _said(session, Offer.state == "sent", Offer.created_at > func.clock_timestamp() - LATELY, same)
+    lately = (Offer.state == "sent", Offer.created_at > func.clock_timestamp() - LATELY)
+    said = (Offer.text, Offer.label, Thread.channel)
+    wordings = await session.execute(
+        select(*said, func.max(Offer.created_at)).join(Thread).where(*lately).group_by(*said)
+    )
+    same = [Said(channel, at) for text, label, channel, at in wordings if words in (_plain(text), _plain(text, label))]
+    return max(same, key=lambda one: one.at, default=None)
 
 
-async def _said(session: AsyncSession, *which: ColumnElement[bool]) -> Said | None:
-    query = select(Thread.channel, Offer.created_at).join(Offer).where(*which)
-    found = (await session.execute(query.order_by(Offer.id.desc()).limit(1))).first()
-    return Said(found.channel, found.created_at) if found else None
+def _plain(*texts: str) -> str:
+    return " ".join(word for text in texts for word in text.split())
 
 
 async def next_due(session: AsyncSession, silent: Collection[str] = ()) -> Offer | None:

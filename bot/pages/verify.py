@@ -66,7 +66,7 @@ async def _verdict(here: Site, session: AsyncSession, text: str) -> Verdict:
         return next((one for one in verdicts if one.kind != "ours"), verdicts[0])
     if (token := _TOKEN.fullmatch(text)) and (said := await offers.by_link(session, tokens.digest(token[0]))):
         return _our_link(said)
-    words = " ".join(text.split())
+    words = " ".join(text.split()).removesuffix(":")
     if said := await offers.in_words(session, words):
         return _our_words(_("We said this %(where)s, last on %(day)s.", **_place(said)))
     if words in {here.brand.offer_in(language)[0] for language in here.brand.languages}:

@@ -74,6 +74,7 @@ async def test_the_words_of_an_offer_are_ours_but_anybody_can_copy_them(world: W
     found = await verdict(world.visitor(), said.replace(" ", "\n  ", 3))
     assert "These words are ours" in found
     assert "on the square" in found
+    assert "These words are ours" in await verdict(world.visitor(), f"{said}\n\nNeed help? Click here:")
     assert "Anybody can copy words" in found
     assert "No, this address is not ours" in await verdict(world.visitor(), f"{said} https://evil.test/h/x")
 
