@@ -89,6 +89,24 @@ async def test_k9_every_page_fits_at_400_percent(world: World, browse: Browse) -
             await fits(page, address)
 
 
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("language", ["es", "de", "fr", "el"])
+async def test_k9_no_language_is_too_wide(world: World, browse: Browse, language: str) -> None:
+    mara, link = await chatting(world)
+    async with serving(world.app) as origin:
+        context = await browse(viewport=NOTEBOOK_AT_400_PERCENT, java_script_enabled=False, expected=("404",))
+        await context.add_cookies(
+            [{"name": one.name, "value": one.value or "", "url": origin} for one in mara.cookies.jar]
+        )
+        page = await context.new_page()
+        stop = link.replace("/h/", "/stop/")
+        pages = ("/square", "/square/t/1", "/square/p/1/edit", "/privacy", "/verify", "/nothing", stop)
+        for path in (*pages, link, f"{link}/yours", f"{link}/yours/delete"):
+            await page.goto(f"{origin}{path}?lang={language}")
+            wide = await page.evaluate("() => document.documentElement.scrollWidth")
+            assert wide <= 320, f"{path} is {wide} pixels wide"
+
+
 async def test_k9_the_landing_of_x_fits_at_400_percent(doorstep: Doorstep, browse: Browse) -> None:
     link = await doorstep.offered(MARA)
     async with serving(doorstep.app) as origin:
