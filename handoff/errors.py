@@ -46,6 +46,18 @@ class Stopped(CaseError):
     """The customer said STOP: nothing more can be sent."""
 
 
+class GapLeft(CaseError):
+    """There is still a {{…}} in your text. Put in what belongs there, then send."""
+
+
+class OnItsWay(CaseError):
+    """It is on its way already and cannot be taken back. Write another reply to put it right."""
+
+
+class NoSuchColleague(CaseError):
+    """Choose a colleague who works here. Reload the page to see who does."""
+
+
 class Erased(CaseError):
     """The customer had everything about them deleted: nothing more is written down here."""
 
@@ -92,3 +104,19 @@ class PasswordTooLong(AgentError):
 
 class NotYourself(AgentError):
     """Ask another admin to do that to you."""
+
+
+class SavedReplyError(Refusal):
+    """That cannot be done with this saved reply."""
+
+
+class NoSuchSavedReply(SavedReplyError):
+    """This saved reply is gone. Reload the page to see which there are."""
+
+
+class SavedReplyIncomplete(SavedReplyError):
+    """A saved reply has a key to find it by, a title and a text. Fill in what is missing."""
+
+
+class KeyIsTaken(SavedReplyError):
+    """Another saved reply has this key. Choose another, or change that one."""
