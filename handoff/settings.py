@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     inbox_url: str | None = None
     """Where agents reach the inbox, when it is not `http://localhost:<inbox_port>`."""
 
+    webhooks_to_loopback: bool = False
+    """Whether webhooks may call this very machine, without https: for trying things out."""
+
     @field_validator("database_url")
     @classmethod
     def _is_an_address(cls, url: str | None) -> str | None:

@@ -1,13 +1,16 @@
 """Every table there is: whoever needs them all together, as a migration does, imports this."""
 
 from handoff import (
+    answers,
     credentials,
     cursors,
     drafts,
     halts,
+    integrations,
     mentions,
     models,
     notices,
+    openings,
     receipts,
     saved_replies,
     seals,
@@ -16,17 +19,21 @@ from handoff import (
     square,
     tallies,
     visits,
+    webhooks,
 )
 from handoff.base import Base
 
 __all__ = [
+    "answers",
     "credentials",
     "cursors",
     "drafts",
     "halts",
+    "integrations",
     "mentions",
     "models",
     "notices",
+    "openings",
     "receipts",
     "saved_replies",
     "seals",
@@ -35,6 +42,7 @@ __all__ = [
     "square",
     "tallies",
     "visits",
+    "webhooks",
 ]
 
 METADATA = Base.metadata
