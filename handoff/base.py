@@ -14,6 +14,7 @@ By = Literal["customer", "bot", "agent", "other"]
 Delivery = Literal["pending", "sent", "failed", "withheld", "draft"]
 OfferState = Literal["ready", "sending", "sent", "in_doubt", "human", "expired", "suppressed", "failed"]
 AttemptState = Literal["intent", "sent", "not_sent", "in_doubt"]
+Priority = Literal["low", "normal", "high", "urgent"]
 
 
 def clean(said: Any) -> Any:

@@ -6,10 +6,10 @@ What no code may get wrong is a constraint here, or a trigger in the first migra
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from handoff.base import AttemptState, Base, By, Delivery, Kind, OfferState, Speaker, identity, now, one_of
+from handoff.base import AttemptState, Base, By, Delivery, Kind, OfferState, Priority, Speaker, identity, now, one_of
 
 
 class Update(Base):
@@ -220,7 +220,9 @@ class Case(Base):
 
     __tablename__ = "cases"
     __table_args__ = (
+        one_of("priority", Priority),
         Index("uq_cases_open", "thread_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+        Index("ix_cases_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         CheckConstraint("(claimed_at IS NULL) = (claimed_by IS NULL)", name="claimed_by_somebody"),
     )
 
@@ -237,6 +239,11 @@ class Case(Base):
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
+    waiting_since: Mapped[datetime | None] = now()
+    """Since when the customer waits for a word of ours; empty when the last word is ours."""
+    priority: Mapped[Priority] = mapped_column(String, server_default="normal")
+    snoozed_until: Mapped[datetime | None]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
 
     thread: Mapped[Thread] = relationship(lazy="raise", back_populates="cases")
     claimer: Mapped["Agent | None"] = relationship(lazy="raise", foreign_keys=[claimed_by])

@@ -2,6 +2,7 @@
 
 from handoff import (
     answers,
+    bookmarks,
     credentials,
     cursors,
     drafts,
@@ -14,6 +15,7 @@ from handoff import (
     receipts,
     saved_replies,
     seals,
+    search,
     sign_ins,
     spendings,
     square,
@@ -25,6 +27,7 @@ from handoff.base import Base
 
 __all__ = [
     "answers",
+    "bookmarks",
     "credentials",
     "cursors",
     "drafts",
@@ -37,6 +40,7 @@ __all__ = [
     "receipts",
     "saved_replies",
     "seals",
+    "search",
     "sign_ins",
     "spendings",
     "square",

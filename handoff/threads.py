@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
-from handoff import database
+from handoff import database, waits
 from handoff.base import By, Delivery, Kind, Speaker
 from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
 
@@ -101,6 +101,8 @@ async def append(
     await session.flush()
     thread.changed_at = message.written_at
     database.changed(session, thread.id)
+    if kind == "chat" and by in ("agent", "customer") and thread.speaker == "team":
+        await waits.measure(session, thread.id, wake=by == "customer")
     return message
 
 

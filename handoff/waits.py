@@ -1,12 +1,12 @@
-"""How long people wait for a person: how many do now, and how long it took lately. Only what the record knows."""
+"""How long people wait for a person: each of them, how many do now, and how long it took lately, by the record."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff.models import Case
+from handoff.models import Case, Message
 
 LATELY = timedelta(days=7)
 ENOUGH = 5
@@ -32,3 +32,26 @@ async def wait(session: AsyncSession, but: int | None = None) -> Wait:
     answered = select(func.count(Case.id), func.percentile_cont(0.5).within_group(took)).where(*lately)
     count, seconds = (await session.execute(answered)).one()
     return Wait(waiting or 0, timedelta(seconds=float(seconds)) if count >= ENOUGH else None)
+
+
+async def measure(session: AsyncSession, thread_id: int, *, wake: bool = False) -> None:
+    """Write down since when the customer of an open case waits: the handoff, or their first line after our last reply.
+
+    Whoever adds a line of a chat, or takes one back, calls this. `wake` ends a snooze as well.
+    """
+    ours = select(func.max(Message.seq)).where(
+        Message.thread_id == Case.thread_id,
+        Message.kind == "chat",
+        Message.by == "agent",
+        Message.written_at > Case.opened_at,
+        Message.deleted_at.is_(None),
+        or_(Message.delivery.is_(None), Message.delivery.in_(("pending", "sent"))),
+    )
+    replied = ours.correlate(Case).scalar_subquery()
+    theirs = select(func.min(Message.written_at)).where(
+        Message.thread_id == Case.thread_id, Message.kind == "chat", Message.by == "customer", Message.seq > replied
+    )
+    since = case((replied.is_(None), Case.opened_at), else_=theirs.correlate(Case).scalar_subquery())
+    values = {"waiting_since": since} | ({"snoozed_until": None} if wake else {})
+    measuring = update(Case).where(Case.thread_id == thread_id, Case.closed_at.is_(None)).values(values)
+    await session.execute(measuring.execution_options(synchronize_session=False))

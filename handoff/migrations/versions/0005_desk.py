@@ -11,8 +11,61 @@ branch_labels = None
 depends_on = None
 
 
+SEARCHED = {
+    ("messages", "said"): "(text)::text",
+    ("customers", "named"): "(((COALESCE(name, ''::character varying))::text || ' '::text)"
+    " || (COALESCE(handle, ''::character varying))::text)",
+    ("cases", "about"): "(summary)::text",
+}
+"""Which column holds the words of which text."""
+
+MARKS = "-_./:@&=+#<>~%?"
+
+WAITING_SINCE = """
+    UPDATE cases SET waiting_since = CASE WHEN replied.seq IS NULL THEN own.opened_at ELSE (
+        SELECT min(written_at) FROM messages
+        WHERE thread_id = own.thread_id AND kind = 'chat' AND by = 'customer' AND seq > replied.seq) END
+    FROM cases AS own LEFT JOIN LATERAL (
+        SELECT max(seq) AS seq FROM messages
+        WHERE thread_id = own.thread_id AND kind = 'chat' AND by = 'agent' AND written_at > own.opened_at
+    ) AS replied ON true
+    WHERE own.id = cases.id AND cases.closed_at IS NULL
+"""
+
+
 def upgrade() -> None:
+    _listing()
     _writing()
+
+
+def _listing() -> None:
+    """What the list is sorted by and found by, and how far each agent has read."""
+    moment = sa.DateTime(timezone=True)
+    waiting_now = sa.text("clock_timestamp()")
+    op.add_column("cases", sa.Column("waiting_since", moment, server_default=waiting_now, nullable=True))
+    op.add_column("cases", sa.Column("priority", sa.String(), server_default="normal", nullable=False))
+    op.add_column("cases", sa.Column("snoozed_until", moment, nullable=True))
+    op.add_column("cases", sa.Column("tags", sa.ARRAY(sa.String()), server_default="{}", nullable=False))
+    op.execute(WAITING_SINCE)
+    op.create_check_constraint(op.f("ck_cases_priority"), "cases", "priority IN ('low', 'normal', 'high', 'urgent')")
+    op.create_index("ix_cases_closed_at", "cases", ["closed_at"], postgresql_where=sa.text("closed_at IS NOT NULL"))
+    op.create_index("ix_cases_tags", "cases", ["tags"], postgresql_using="gin")
+    for (table, column), source in SEARCHED.items():
+        parted = f"translate({source}, '{MARKS}'::text, '{' ' * len(MARKS)}'::text)"
+        op.execute(
+            f"ALTER TABLE {table} ADD COLUMN {column} tsvector"
+            f" GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, {parted})) STORED"
+        )
+        op.create_index(f"ix_{table}_{column}", table, [column], postgresql_using="gin")
+    op.create_table(
+        "bookmarks",
+        sa.Column("agent_id", sa.BigInteger(), nullable=False),
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_bookmarks_agent_id")),
+        sa.ForeignKeyConstraint(["thread_id"], ["threads.id"], name=op.f("fk_bookmarks_thread_id")),
+        sa.PrimaryKeyConstraint("agent_id", "thread_id", name=op.f("pk_bookmarks")),
+    )
 
 
 def _writing() -> None:
@@ -76,6 +129,12 @@ def _writing() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("bookmarks")
+    for table, column in SEARCHED:
+        op.drop_column(table, column)
+    for column in ("waiting_since", "priority", "snoozed_until", "tags"):
+        op.drop_column("cases", column)
+    op.drop_index("ix_cases_closed_at", table_name="cases")
     op.drop_table("notices")
     op.drop_table("mentions")
     op.drop_table("saved_replies")

@@ -1,0 +1,105 @@
+"""What is found by words: everything said, names and handles, summaries and tags.
+
+PostgreSQL keeps a list of the words of each row beside it, so that a text that is forgotten is also no longer found.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Computed,
+    Index,
+    Subquery,
+    Table,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR, array
+
+from handoff.base import Base, clean
+from handoff.models import Case, Customer, Message, Thread
+
+NEWEST = 2000
+"""Lines that a search looks at, the newest ones: a word that everybody says finds the latest who said it."""
+
+MARKS = "-_./:@&=+#<>~%?"
+"""Signs that part words: "20418" finds "NW-20418"."""
+
+
+def _words_of(model: type[Base], name: str, source: str) -> Column[Any]:
+    """A column with the words of another, and its index."""
+    parted = f"translate({source}, '{MARKS}'::text, '{' ' * len(MARKS)}'::text)"
+    column = Column(name, TSVECTOR, Computed(f"to_tsvector('simple'::regconfig, {parted})", persisted=True))
+    table = cast(Table, model.__table__)
+    table.append_column(column)
+    Index(f"ix_{table.name}_{name}", column, postgresql_using="gin")
+    return column
+
+
+SAID = _words_of(Message, "said", "(text)::text")
+NAMED = _words_of(
+    Customer,
+    "named",
+    "(((COALESCE(name, ''::character varying))::text || ' '::text) || (COALESCE(handle, ''::character varying))::text)",
+)
+ABOUT = _words_of(Case, "about", "(summary)::text")
+Index("ix_cases_tags", Case.tags, postgresql_using="gin")
+
+
+def words(search: str) -> list[str]:
+    """The words of a search, parted as those of the texts are."""
+    signs = MARKS + "'\\"
+    return str(clean(search)).translate(str.maketrans(signs, " " * len(signs))).lower().split()
+
+
+def found(search: str, *which: ColumnElement[bool]) -> Subquery:
+    """Threads in which all the words begin a word of one line, of the name, of the summary, or one of them is a tag.
+
+    Columns: `thread_id`, and `message_id` of the newest line, if it is a line. `which` says which cases count.
+    """
+    wanted = words(search)
+    query = func.to_tsquery("simple", " & ".join(f"'{word}':*" for word in wanted))
+    newest = Message.id.label("message_id")
+    said = (
+        select(Message.thread_id, newest)
+        .where(SAID.op("@@")(query), exists().where(Case.thread_id == Message.thread_id, *which))
+        .order_by(Message.id.desc())
+        .limit(NEWEST)
+        .subquery()
+    )
+    tagged = Case.tags.overlap(array(wanted or [""]))
+    about = select(Case.thread_id, null()).where(or_(ABOUT.op("@@")(query), tagged), *which)
+    named = (
+        select(Thread.id, null())
+        .join(Customer, Customer.id == Thread.customer_id)
+        .where(NAMED.op("@@")(query), exists().where(Case.thread_id == Thread.id, *which))
+    )
+    parts = union_all(select(said.c.thread_id, said.c.message_id), about, named).subquery()
+    best = func.max(parts.c.message_id).label("message_id")
+    return select(parts.c.thread_id, best).group_by(parts.c.thread_id).subquery()
+
+
+def snippet(text: str, search: str, around: int = 36) -> list[tuple[str, bool]]:
+    """The place of a text where the first word was found, in parts; `True` marks what matched."""
+    hit = re.compile("|".join(rf"(?<!\w){re.escape(word)}\w*" for word in words(search)) or r"(?!)", re.IGNORECASE)
+    first = hit.search(text)
+    if first is None:
+        return []
+    start, end = max(0, first.start() - around), first.end() + 2 * around
+    shown = ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+    return list(_parts(shown, list(hit.finditer(shown))))
+
+
+def _parts(shown: str, hits: Sequence[re.Match[str]]) -> list[tuple[str, bool]]:
+    parts, at = [], 0
+    for hit in hits:
+        parts += [(shown[at : hit.start()], False), (hit.group(), True)]
+        at = hit.end()
+    return [part for part in [*parts, (shown[at:], False)] if part[0]]
