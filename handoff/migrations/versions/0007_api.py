@@ -36,7 +36,7 @@ FUNCTIONS = {
     "tellings_of_messages": f"""
         IF {AGREED % "NEW.thread_id"} THEN
             PERFORM tell_webhooks('message.created', jsonb_build_object('message_id', NEW.id,
-                'thread_id', NEW.thread_id, 'seq', NEW.seq, 'kind', NEW.kind, 'by', NEW.by));
+                'thread_id', NEW.thread_id, 'seq', NEW.seq, 'kind', NEW.kind, 'by', NEW."by"));
         END IF;
         RETURN NULL;
     """,
