@@ -101,9 +101,9 @@ class Flow:
             return await self._prove(session, claimed, channel, author, how, cookie)
 
     async def on_message(self, message: PrivateMessage) -> None:
-        """Somebody wrote to us in private, on our page."""
+        """Somebody wrote to us in private, on our page. Nothing begins anew by it if all was deleted meanwhile."""
         async with self._database.transaction("flow.message") as session:
-            await self._on_message(session, message)
+            await self._on_message(session, message, begins=False)
 
     async def on_stop(self, token: str, by: str) -> bool:
         """STOP by the link of an offer: who holds it can stop us, and do nothing else. `False`: no such link."""
@@ -168,7 +168,8 @@ class Flow:
             await listen.count(session, post.channel, "a code")
             return
         decision = self._detect.judge([post])[0]
-        to_us = decision.brand is not None or "@" not in post.text
+        us = self.way_in(post.channel, "").code_to
+        to_us = decision.brand is not None or "@" not in post.text or (us is not None and prove.is_to(us, post))
         if stop.is_stop(post.text) and to_us and await people.find(session, self._account(post)) is not None:
             await stop.stop(session, self._account(post), "a word in public", self._brand.name)
             return
@@ -241,7 +242,7 @@ class Flow:
             else:
                 await listen.count(session, message.channel, "a direct message that nobody asked for")
 
-    async def _on_message(self, session: AsyncSession, message: PrivateMessage) -> None:
+    async def _on_message(self, session: AsyncSession, message: PrivateMessage, *, begins: bool = True) -> None:
         account = self._account(message)
         await people.promise(session, account)
         customer = await people.find(session, account)
@@ -252,6 +253,8 @@ class Flow:
             await stop.stop(session, account, "a word in private", self._brand.name)
             return
         if customer is None or thread is None or await threads.has_newer(session, customer, thread):
+            if thread is None and not begins:
+                return
             author = message.author
             speaks = self._language(author.language or language.guess(message.text, self._brand.languages))
             thread = await opt_in.alone(session, self._yes, message.channel, author, speaks, "wrote to us")

@@ -13,6 +13,7 @@ from bot.pages.pace import TooFast
 from bot.pages.site import address, plain, see, site
 from bot.pages.speak import _, amount
 from bot.pages.view import ALL, NEWEST, view
+from bot.stop import is_stop
 from handoff import people
 from handoff.models import Thread
 from handoff.web.stream import stream
@@ -93,6 +94,8 @@ async def _objection(request: Request, chat: Thread, text: str) -> str | TooFast
         return _(
             "Characters too many: %(number)s. Shorten it, or send it in parts.", number=amount(len(text) - LONGEST)
         )
+    if is_stop(text):
+        return None
     try:
         await site(request).pace.keep("say", chat.id)
     except TooFast as error:

@@ -19,10 +19,10 @@ async def ask(request: Request, token: str) -> Response:
 
 @router.post("/{token}")
 async def stop(request: Request, token: str) -> Response:
-    """Stop."""
-    here = site(request)
-    await here.pace.keep("button", address(request))
-    found = await door(request, token)
+    """Stop. Nobody is asked to wait with that; but to guess links is work."""
+    here, found = site(request), await door(request, token)
+    if found is None:
+        await here.pace.keep("button", address(request))
     if found is not None and found.landing.opted_in and not found.is_author:
         words = _("This chat belongs to somebody else. If it is yours, show that it is you, or write STOP in the chat.")
         return here.plain(403, _("Only its author can end a chat"), words, f"/h/{token}", _("Go to the chat"))

@@ -84,7 +84,8 @@ async def consent(
     here, found = site(request), await author(request, token)
     if not isinstance(found, Author):
         return found
-    await here.pace.keep("button", found.chat.id)
+    if (purpose, given) != ("talk", "no"):  # a STOP never waits
+        await here.pace.keep("button", found.chat.id)
     try:
         if given == "yes":
             await found.choose(here).agree(purpose, language, version)

@@ -14,7 +14,7 @@ from bot.channel import Blocked, Edited, NeverDeliverable, PrivateMessage, TryLa
 from bot.stop import is_stop
 from handoff import cases, errors, people
 from handoff.database import Database
-from tests.bot.town import Town, click, line, post
+from tests.bot.town import Town, click, line, mention, post
 from tests.cast import ANA, MARA, TROLL
 
 DONE = "Done. You will not hear from us again."
@@ -111,6 +111,13 @@ async def test_a_stop_in_public_counts_from_whoever_we_offered_help_even_long_ag
     await town.pass_time(timedelta(days=31))
     await town.do(post(MARA))
     assert len(town.street.offers) == 1
+
+
+async def test_a_stop_to_our_account_counts_whatever_it_is_called(town: Town) -> None:
+    town.x.handle = "nw_care"
+    await town.do(mention(MARA))
+    await town.do(mention(MARA, "@nw_care STOP", summons=False))
+    assert await town.value("SELECT stopped_by FROM promises") == "a word in public"
 
 
 async def test_a_stranger_who_says_stop_to_somebody_else_is_not_written_down(town: Town) -> None:

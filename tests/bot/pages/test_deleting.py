@@ -1,7 +1,8 @@
 """Being deleted, by the button: two steps, no readable byte is left, and a STOP works still."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from bot.channel import PrivateMessage
 from handoff import cases
 from tests.bot.doorstep import Doorstep
 from tests.bot.pages.test_yours import value
@@ -39,6 +40,16 @@ async def test_who_is_deleted_leaves_no_readable_byte(world: World) -> None:
     assert (await mara.get("/square/t/1")).status_code == 200
     joined = await world.visitor().post("/square/join", data={"name": "Marabel"})
     assert joined.status_code == 200, "the name is free again"
+
+
+async def test_a_line_that_crosses_the_deletion_brings_nothing_back(doorstep: Doorstep) -> None:
+    mara, link = await doorstep.chatting(MARA)
+    await mara.post(f"{link}/yours/delete", data={"never": "yes"})
+    already_inside = PrivateMessage("x", "chat:late", MARA, "Orchard Lane 5", datetime.now(UTC))
+    await doorstep.town.flow.on_message(already_inside)
+    await doorstep.town.work()
+    assert await trace(doorstep.town.database, "Orchard", "mara", MARA.id) == []
+    assert await doorstep.town.value("SELECT count(*) FROM opt_ins") == 1, "nor is it a yes after the STOP"
 
 
 async def test_deleting_with_the_tick_is_a_stop_too(world: World) -> None:

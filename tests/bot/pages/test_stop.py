@@ -66,3 +66,24 @@ async def test_an_expired_link_still_stops(world: World) -> None:
     answer = await world.visitor().post(link.replace("/h/", "/stop/"))
     assert "You said STOP" in words(answer.text)
     assert await values(world, "SELECT stopped_at IS NOT NULL FROM promises") == [True]
+
+
+async def test_nobody_is_asked_to_wait_with_a_stop(world: World) -> None:
+    mara, link = await chatting(world)
+    for number in range(25):
+        said = await mara.post(f"{link}/say", data={"text": "Hello?", "client_id": str(number)})
+    assert said.status_code == 429
+    assert (await mara.post(f"{link}/say", data={"text": "STOP"})).status_code == 200
+    assert await values(world, "SELECT count(*) FROM promises WHERE stopped_at IS NOT NULL") == [1]
+
+
+async def test_the_buttons_of_a_stop_do_not_wait_for_others_of_the_same_address(world: World) -> None:
+    mara, link = await chatting(world)
+    for _ in range(25):
+        busy = await mara.post(f"{link}/yours/consent", data={"purpose": "keep", "given": "no"})
+    assert busy.status_code == 429
+    assert (await mara.post(f"{link}/yours/consent", data={"purpose": "talk", "given": "no"})).status_code == 200
+    for _ in range(25):
+        busy = await mara.post(link)
+    assert busy.status_code == 429
+    assert (await mara.post(link.replace("/h/", "/stop/"))).status_code == 200
