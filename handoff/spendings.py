@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import BigInteger, Date, cast, func, select
+from sqlalchemy import BigInteger, Date, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,8 +41,10 @@ async def reserve(session: AsyncSession, day: date, channel: str, item: str, uni
 
 
 async def give_back(session: AsyncSession, day: date, channel: str, item: str, units: int, cost: int) -> None:
-    """What was reserved and did not arise."""
-    await _add(session, day, channel, item, -units, -cost)
+    """What was reserved and did not arise. What was reserved before midnight leaves a new day no more than whole."""
+    this = (Spending.day == day, Spending.channel == channel, Spending.item == item)
+    less = {"units": func.greatest(Spending.units - units, 0), "cost": func.greatest(Spending.cost - cost, 0)}
+    await session.execute(update(Spending).where(*this).values(less))
 
 
 async def total(session: AsyncSession, day: date, channel: str) -> int:

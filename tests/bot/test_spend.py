@@ -39,6 +39,11 @@ async def test_what_did_not_come_is_given_back(database: Database) -> None:
     assert await spent(database) == 0.003
 
 
+async def test_what_was_spent_before_midnight_buys_nothing_after_it(database: Database) -> None:
+    await Purse(database, "x", PRICES, budget=0.1).refund("mention", 97)
+    assert await spent(database) == 0
+
+
 async def test_many_at_once_do_not_pass_the_budget(database: Database) -> None:
     purses = [Purse(database, "x", PRICES, budget=0.1) for _ in range(4)]
     tries = (purses[n % 4].spend("reply") for n in range(30))
