@@ -22,6 +22,9 @@ LONGEST = 4096
 """Characters that are looked at."""
 
 _ADDRESS = re.compile(r"https?://\S+|(?:[\w-]+\.)+\w{2,}(?::\d+)?/\S*", re.IGNORECASE)
+_NEARLY = re.compile(r"[^\W_][.。．｡][^\W\d_]{2,}|[/\\]{2}")
+"""What a reader, or an app, may take for another address."""
+
 _TOKEN = re.compile(r"(?<![\w-])[\w-]{22}(?![\w-])", re.ASCII)
 _PAGES = re.compile(r"/(?:square|privacy|verify)?(?:/.*)?")
 
@@ -60,10 +63,12 @@ def _page(
 
 
 async def _verdict(here: Site, session: AsyncSession, text: str) -> Verdict:
-    """About every address in it, one by one: the first that is not ours decides."""
+    """About every address in it, one by one: the first that is not ours decides, or what may be one."""
     verdicts = [await _of_address(here, session, found) for found in _addresses(text)]
     if verdicts:
-        return next((one for one in verdicts if one.kind != "ours"), verdicts[0])
+        rest = _ADDRESS.sub(" ", text).replace(here.brand.name, " ")
+        others = [_unknown()] if _NEARLY.search(rest) else []
+        return next((one for one in [*verdicts, *others] if one.kind != "ours"), verdicts[0])
     if (token := _TOKEN.fullmatch(text)) and (said := await offers.by_link(session, tokens.digest(token[0]))):
         return _our_link(said)
     words = " ".join(text.split()).removesuffix(":")

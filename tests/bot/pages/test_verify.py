@@ -55,6 +55,16 @@ async def test_our_token_at_another_address_is_not_ours(world: World, address: s
     assert "No, this address is not ours" in await verdict(world.visitor(), pasted)
 
 
+@pytest.mark.parametrize(
+    "more",
+    ["or sign in at evil.test", "\nwww.evil.test", "evil。test/login", "hxxp://evil.test", "https:/\\evil"],
+)
+async def test_our_link_does_not_vouch_for_an_address_beside_it(world: World, more: str) -> None:
+    _, link = await offered(world)
+    said = await verdict(world.visitor(), f"Need help? {world.origin}{link} {more}")
+    assert "this link is ours" not in said
+
+
 @pytest.mark.parametrize("pasted", ["A" * 22, "K7Q2MX", "Give me your password", "%%%", "<script>alert(1)</script>"])
 async def test_what_we_never_said_is_not_said_to_be_ours(world: World, pasted: str) -> None:
     await offered(world)
