@@ -113,6 +113,9 @@ class BotSettings(Settings):
     rasa_wait_seconds: float = Field(default=60, ge=0)
     """Seconds that somebody who opted in waits for a Rasa that is not ready, before a person gets the thread."""
 
+    silent_minutes: float = Field(default=30, gt=0)
+    """Minutes that a customer waits for an agent who is gone, before the case is in the queue again."""
+
     quiet_hours: float = Field(default=24, gt=0)
     """Hours without a word in the middle of triage, after which a person gets the thread."""
 
@@ -169,6 +172,11 @@ class BotSettings(Settings):
     def rasa_wait(self) -> timedelta:
         """Between an opt-in and the handoff, while there is no Rasa."""
         return timedelta(seconds=self.rasa_wait_seconds)
+
+    @cached_property
+    def silence(self) -> timedelta:
+        """Between a customer's line to an agent who is gone and the case's return to the queue."""
+        return timedelta(minutes=self.silent_minutes)
 
     @cached_property
     def quiet(self) -> timedelta:

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import errors, people, threads
-from handoff.base import clean
+from handoff import drafts, errors, mentions, people, saved_replies, threads
+from handoff.base import Priority, clean
 from handoff.models import Agent, Case, Message, Thread
 
 LONGEST_REPLY = 4096
@@ -63,6 +63,14 @@ async def claim(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
     thread, case = await locked(session, thread_id)
     if case.closed_at is not None:
         raise errors.AlreadyClosed
+async def known(session: AsyncSession, thread_id: int) -> None:
+    """Raises `NoSuchCase` for a thread that was never handed off, and for one of which nothing is left."""
+    left = Thread.ended_why.is_distinct_from(threads.ERASED)
+    query = select(Case.id).join(Case.thread).where(Case.thread_id == thread_id, left)
+    if await session.scalar(query.limit(1)) is None:
+        raise errors.NoSuchCase
+
+
     if case.claimed_by not in (None, agent.id):
         raise errors.ClaimedBySomebodyElse
     if case.claimed_by is None:
@@ -118,7 +126,7 @@ async def reply(
     """Say something to the customer; `None` if this `client_id` was said before.
 
     A waiting case is claimed by replying. Raises `SomebodyReplied` when a colleague replied after `seen_seq`,
-    `Stopped`, `ClaimedBySomebodyElse`, `AlreadyClosed`, `NothingSaid`, `TooLong`, `ShutOut`.
+    `Stopped`, `ClaimedBySomebodyElse`, `AlreadyClosed`, `NothingSaid`, `TooLong`, `GapLeft`, `ShutOut`.
     """
     text = _checked(text)
     await _refuse_if_shut_out(session, agent)
@@ -127,6 +135,8 @@ async def reply(
         return None
     if not await people.may_talk(session, thread):
         raise errors.Stopped
+    if saved_replies.gaps(text):
+        raise errors.GapLeft
     await _refuse_if_overtaken(session, thread, agent, seen_seq)
     if case.claimed_by != agent.id:
         await claim(session, thread_id, agent)
@@ -140,11 +150,45 @@ async def reply(
 
 
 async def try_again(session: AsyncSession, thread_id: int, message_id: int) -> None:
+    await drafts.drop(session, thread_id, agent, "reply")
     """Let a reply that was not delivered wait to be sent once more. Raises `Stopped`, `NoSuchCase`."""
     thread, _ = await locked(session, thread_id)
     failed = select(Message).where(Message.id == message_id, Message.thread_id == thread_id, Message.by == "agent")
     message = (await session.scalars(failed)).one_or_none()
     if message is None:
+async def take_back(session: AsyncSession, thread_id: int, message_id: int, agent: Agent) -> None:
+    """Undo a reply that nobody has begun to deliver: its words are the agent's draft again.
+
+    Raises `OnItsWay`, and `NoSuchCase` for what is not a reply of theirs.
+    """
+    thread, case = await locked(session, thread_id)
+    theirs = (Message.id == message_id, Message.thread_id == thread_id, Message.agent_id == agent.id)
+    query = select(Message).where(*theirs, Message.kind == "chat").with_for_update()
+    message = (await session.scalars(query)).one_or_none()
+    if message is None:
+        raise errors.NoSuchCase
+    if message.deleted_at is not None:
+        return
+    if message.delivery != "pending" or message.tries:
+        raise errors.OnItsWay
+    await drafts.give_back(session, thread_id, agent, "reply", message.text)
+    message.text, message.delivery, message.due_at = "", "withheld", None
+    message.deleted_at = func.clock_timestamp()
+    if case.first_reply_at is not None and not await _has_reply(session, case, besides=message):
+        case.first_reply_at = None
+    await _open_again(session, thread, case, agent)
+    threads.touch(session, thread)
+
+
+async def _open_again(session: AsyncSession, thread: Thread, case: Case, agent: Agent) -> None:
+    """A case that was closed by the same agent with the reply that they take back."""
+    if case.closed_by != agent.id or thread.ended_why != "closed":
+        return
+    case.closed_at = case.closed_by = None
+    thread.ended_at = thread.ended_why = None
+    await threads.append(session, thread, "event", "agent", f"{agent.name} opened the case again", agent=agent)
+
+
         raise errors.NoSuchCase
     if not await people.may_talk(session, thread):
         raise errors.Stopped
@@ -163,7 +207,17 @@ async def note(session: AsyncSession, thread_id: int, agent: Agent, text: str, *
     thread, _ = await locked(session, thread_id)
     if thread.ended_why == threads.ERASED:
         raise errors.Erased
-    return await threads.append(session, thread, "note", "agent", text, agent=agent, client_id=client_id)
+    await drafts.drop(session, thread_id, agent, "note")
+    message = await threads.append(session, thread, "note", "agent", text, agent=agent, client_id=client_id)
+    if message is not None:
+        await mentions.write_down(session, message, agent)
+    return message
+
+
+def _priority(found: dict[str, Any]) -> Priority:
+    """As urgent as triage found it to be, if it found that out."""
+    said = str(found.get("urgency", "")).lower()
+    return next((priority for priority in get_args(Priority) if priority == said), "normal")
 
 
 async def _open_case(session: AsyncSession, thread: Thread) -> Case | None:
@@ -176,6 +230,18 @@ async def _refuse_if_shut_out(session: AsyncSession, agent: Agent) -> None:
     still_in = select(Agent.id).where(Agent.id == agent.id, Agent.disabled_at.is_(None))
     if await session.scalar(still_in.with_for_update(read=True)) is None:
         raise errors.ShutOut
+
+async def _has_reply(session: AsyncSession, case: Case, besides: Message) -> bool:
+    query = select(Message.id).where(
+        Message.thread_id == case.thread_id,
+        Message.kind == "chat",
+        Message.by == "agent",
+        Message.written_at > case.opened_at,
+        Message.deleted_at.is_(None),
+        Message.id != besides.id,
+    )
+    return await session.scalar(query.limit(1)) is not None
+
 
 
 async def _refuse_if_overtaken(session: AsyncSession, thread: Thread, agent: Agent, seen_seq: int) -> None:
@@ -191,6 +257,7 @@ async def _refuse_if_overtaken(session: AsyncSession, thread: Thread, agent: Age
 
 
 def _checked(text: str) -> str:
+        Message.deleted_at.is_(None),
     said: str = clean(text).strip()
     if not said:
         raise errors.NothingSaid

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 HINTS = "knock"
 """The PostgreSQL notification channel of the hints."""
 
+PRESENCE = "knock_presence"
+"""The notification channel of who looks at a thread and who writes: nothing that is kept anywhere."""
+
 
 EVERYTHING = -1
 """The hint that says: some hints were lost, look at everything again."""
@@ -57,11 +60,14 @@ class Database:
 
     async def hint(self, changed: Iterable[int]) -> None:
         """Tell every listening process which threads changed. A lost hint is repaired by the listeners' poll."""
+        payload = " ".join(map(str, changed))
+        await self.notify(HINTS, payload if len(payload) < LONGEST_HINT else str(EVERYTHING))
+
+    async def notify(self, name: str, payload: str) -> None:
+        """Tell every listening process something that may get lost."""
         try:
             async with self._autocommit.connect() as connection:
-                payload = " ".join(map(str, changed))
-                payload = payload if len(payload) < LONGEST_HINT else str(EVERYTHING)
-                await connection.execute(text("SELECT pg_notify(:name, :payload)"), {"name": HINTS, "payload": payload})
+                await connection.execute(text("SELECT pg_notify(:name, :payload)"), {"name": name, "payload": payload})
         except (SQLAlchemyError, OSError) as error:
             log.warning("a hint was lost (the poll repairs it): %s", error)
 

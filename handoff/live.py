@@ -9,25 +9,34 @@ import psycopg
 from sqlalchemy import func, select
 
 from handoff.database import EVERYTHING as EVERYTHING
-from handoff.database import HINTS, Database
+from handoff.database import HINTS, PRESENCE, Database
 from handoff.models import Thread
+from handoff.presence import Presence
 
 log = logging.getLogger(__name__)
 
 POLL = 2.0
 """Seconds between two looks for changes whose hint was lost."""
 
+EXPIRY = 0.5
+"""Seconds between two looks for whoever has gone without a word."""
+
 QUEUE = 256
 """Hints that one subscriber may lag behind before it is told to look at everything again."""
 
 
+SOMEBODY = -2
+"""The hint that says: somebody has come to a thread, or gone, or writes; see `Live.presence`."""
+
+
 class Live:
-    """The hints of one process. Subscribers get ids of threads (0: work without a thread), or `EVERYTHING`."""
+    """The hints of one process. Subscribers get ids of threads (0: work without a thread), `EVERYTHING`, `SOMEBODY`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._queues: set[asyncio.Queue[int | None]] = set()
         self._seen: dict[int, object] = {}
+        self.presence = Presence()
 
     @asynccontextmanager
     async def subscribed(self) -> AsyncIterator[asyncio.Queue[int | None]]:
@@ -44,6 +53,7 @@ class Live:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._poll())
+            tasks.create_task(self._expire())
 
     def close(self) -> None:
         """Tell every subscriber that it is over, so that open streams end by themselves."""
@@ -56,9 +66,13 @@ class Live:
             with suppress(psycopg.Error, OSError):
                 async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {HINTS}")
+                    await connection.execute(f"LISTEN {PRESENCE}")
                     self._publish([EVERYTHING])
                     async for hint in connection.notifies():
-                        self._publish(map(int, hint.payload.split()))
+                        if hint.channel == HINTS:
+                            self._publish(map(int, hint.payload.split()))
+                        elif self.presence.hear(hint.payload):
+                            self._publish([SOMEBODY])
             await asyncio.sleep(1)
 
     async def _poll(self) -> None:
@@ -68,6 +82,12 @@ class Live:
                 self._publish(await self._missed())
             except Exception as error:  # the database may be away: the next poll tells
                 log.debug("poll failed: %s", error)
+
+    async def _expire(self) -> None:
+        while True:
+            await asyncio.sleep(EXPIRY)
+            if self.presence.expire():
+                self._publish([SOMEBODY])
 
     async def _missed(self) -> list[int]:
         recently = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, 5 * POLL)

@@ -3,6 +3,7 @@
 import os
 import secrets
 from contextlib import suppress
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -46,6 +47,9 @@ class Settings(BaseSettings):
     webhooks_to_loopback: bool = False
     """Whether webhooks may call this very machine, without https: for trying things out."""
 
+    undo_seconds: float = Field(default=5, ge=0, le=60)
+    """Seconds for which a reply waits after Send, so that it can be taken back."""
+
     @field_validator("database_url")
     @classmethod
     def _is_an_address(cls, url: str | None) -> str | None:
@@ -54,6 +58,11 @@ class Settings(BaseSettings):
         except (ArgumentError, ValueError):
             raise ValueError("this is no address like postgresql://user@host/database") from None
         return url
+
+    @property
+    def undo(self) -> timedelta:
+        """Between Send and the first try to deliver."""
+        return timedelta(seconds=self.undo_seconds)
 
     @cached_property
     def public_origin(self) -> str:

@@ -7,7 +7,20 @@ from sqlalchemy import text
 from handoff.database import Database
 from handoff.live import Live
 from handoff.settings import Settings
-from handoff.web import admin, guard, inbox, sign_in, trouble, writing
+from handoff.web import (
+    admin,
+    composing,
+    giving,
+    guard,
+    inbox,
+    marking,
+    presences,
+    replies,
+    sign_in,
+    trouble,
+    wishes,
+    writing,
+)
 from handoff.web.site import Here, Site, assets
 
 
@@ -20,7 +33,7 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
     app.add_middleware(guard.BodyLimit)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
-    for part in (inbox, writing, sign_in, admin):
+    for part in (inbox, writing, marking, composing, giving, presences, replies, wishes, sign_in, admin):
         app.include_router(part.router)
     app.add_api_route("/healthz", healthz)
     app.mount("/static", assets())

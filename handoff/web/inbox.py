@@ -44,4 +44,5 @@ async def live(request: Request, here: Here, me: Me) -> StreamingResponse:
             handed_off.update(await lately_changed(session))
             return await agents.signed_in(session, token) is not None
 
-    return stream(here.live, allowed, handed_off.__contains__)
+    others = here.live.presence.changes(lambda present: present.who != me.id)
+    return stream(here.live, allowed, handed_off.__contains__, present=others)

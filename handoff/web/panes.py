@@ -1,30 +1,19 @@
 """The page of the inbox: the list, and beside it the thread with its composer and its details."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated
 from uuid import uuid4
 
 from fastapi import Path, Query
 from fastapi.responses import HTMLResponse
 
 from handoff.models import Agent
-from handoff.web.rows import PAGE, View, rows
+from handoff.web.composer import Unsent, composer
+from handoff.web.rows import URGENCY, rows
 from handoff.web.site import Site
 from handoff.web.view import thread_view
 
 ThreadId = Annotated[int, Path(ge=1, le=2**62)]
-Search = Annotated[str, Query(max_length=200)]
-Shown = Annotated[int, Query(ge=1, le=1000)]
-
-
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """What an agent wrote that did not go out: the page gives it back."""
-
-    mode: Literal["reply", "note"]
-    text: str
-    again: bool = False
-    """Whether it may go out as it is, once the agent has read what came in between."""
 
 
 async def inbox_page(
@@ -42,7 +31,11 @@ async def inbox_page(
     """All panes. Raises `NoSuchCase` for a thread that was not handed off."""
     async with here.database.reading() as session:
         opened = None if thread_id is None else await thread_view(session, me, here.brand_name, thread_id)
-        listed = await rows(session, me, view, q.strip(), show)
+        writing = None if thread_id is None else await composer(session, me, thread_id, unsent)
+        listed = await rows(session, me, at)
+    if opened and looks:
+        async with here.database.transaction("inbox.bookmark") as session:
+            await bookmarks.put(session, me, opened.thread.id, opened.thread.last_seq)
     return here.page(
         "inbox.html",
         status,
@@ -50,7 +43,8 @@ async def inbox_page(
         listed=listed,
         opened=opened,
         problem=problem,
-        unsent=unsent or Unsent("reply", ""),
+        undone=undone,
+        composer=writing,
         client_id=str(uuid4()),
         place="inbox",
         waiting=listed.counts["waiting"],

@@ -1,12 +1,17 @@
-"""Hints as server-sent events: they say that something changed, never what; the page then asks, as itself."""
+"""Hints as server-sent events: they say that something changed, never what; the page then asks, as itself.
+
+Only who looks and who writes is told in full: it is in no record that could be asked.
+"""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 from starlette.responses import StreamingResponse
 
-from handoff.live import EVERYTHING, Live
+from handoff.live import EVERYTHING, SOMEBODY, Live
 
 PING = 15.0
 """Seconds of silence after which a `ping` says that the stream lives; after 40 s without one the page asks anew."""
@@ -15,32 +20,50 @@ PACE = 0.15
 """Seconds between two looks into the queue: many hints in a short time are one event each, and one permission check."""
 
 
+Changes = Callable[[], list[dict[str, Any]]]
+"""What changed in who is present since it was asked last; see `handoff.presence`."""
+
+
+def nobody() -> list[dict[str, Any]]:
+    """No presence is told."""
+    return []
+
+
 def stream(
     live: Live,
     allowed: Callable[[], Awaitable[bool]],
     wanted: Callable[[int], bool] = lambda hint: True,
     *,
+    present: Changes = nobody,
     ping: float = PING,
 ) -> StreamingResponse:
-    """An endless answer with the events `changed` (data: the thread's id), `resync` (look at everything) and `ping`.
+    """An endless answer with the events `changed` (data: the thread's id), `resync` (look at everything) and `ping`,
+    and `presence` (data: who is at which thread, and what they do).
 
     It ends when the process does, and as soon as `allowed` says no: it is asked before anything is sent.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(live, allowed, wanted, ping), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(
+        _events(live, allowed, wanted, present, ping), media_type="text/event-stream", headers=headers
+    )
 
 
 async def _events(
-    live: Live, allowed: Callable[[], Awaitable[bool]], wanted: Callable[[int], bool], ping: float
+    live: Live, allowed: Callable[[], Awaitable[bool]], wanted: Callable[[int], bool], present: Changes, ping: float
 ) -> AsyncIterator[str]:
     async with live.subscribed() as queue:
         yield "retry: 1000\n" + _event("resync")
+        for somebody in present():
+            yield _event("presence", json.dumps(somebody))
         while (hints := await _gathered(queue, ping)) is not None and await allowed():
             if not hints:
                 yield _event("ping")
             for hint in sorted(hints):
                 if hint == EVERYTHING:
                     yield _event("resync")
+                elif hint == SOMEBODY:
+                    for somebody in present():
+                        yield _event("presence", json.dumps(somebody))
                 elif wanted(hint):
                     yield _event("changed", hint)
             await asyncio.sleep(PACE)
@@ -61,5 +84,5 @@ async def _gathered(queue: asyncio.Queue[int | None], ping: float) -> set[int] |
     return hints
 
 
-def _event(name: str, data: int = 0) -> str:
+def _event(name: str, data: int | str = 0) -> str:
     return f"event: {name}\ndata: {data}\n\n"

@@ -1,11 +1,12 @@
 """How things are said on the pages: times, channels, keys, and who is speaking."""
 
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from handoff.models import Customer, Message
+from handoff.models import Case, Customer, Message
 
 CHANNELS = {"telegram": "Telegram", "square": "The square", "x": "X"}
 
@@ -14,29 +15,37 @@ CHANNEL_ICONS = {"telegram": "send", "square": "globe"}
 LANGUAGES = {"de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French"}
 
 ICONS = (
+    "alarm-clock",
     "arrow-left",
     "arrow-up-right",
     "bot",
     "check",
     "check-check",
+    "chevron-down",
     "circle-alert",
     "circle-check",
     "clock",
     "file-pen",
+    "flag",
     "globe",
     "hand",
     "history",
     "inbox",
     "keyboard",
+    "list-plus",
+    "list-filter",
     "lock",
     "log-out",
     "megaphone",
     "message-circle",
     "panel-right",
     "refresh-cw",
+    "search-x",
+    "search",
     "send",
     "settings",
     "shield-check",
+    "tag",
     "triangle-alert",
     "undo-2",
     "user",
@@ -63,18 +72,47 @@ DELIVERIES = {
     "draft": ("file-pen", "Draft of the bot: it did not go out"),
 }
 
+
+class Key(NamedTuple):
+    """A key, as it is written; what it does; and where it does that."""
+
+    key: str
+    what: str
+    where: str
+    also: str = ""
+    """Other words for it, by which the command menu finds it."""
+
+
 KEYS = {
-    "down": ("J", "Next case in the list"),
-    "up": ("K", "Previous case in the list"),
-    "open": ("Enter", "Open the case"),
-    "reply": ("R", "Write a reply"),
-    "note": ("N", "Write an internal note"),
-    "claim": ("C", "Claim the case"),
-    "close": ("E", "Close the case and open the next"),
-    "details": ("D", "Show the details, on a narrow screen"),
-    "help": ("?", "Show these keys"),
+    "menu": Key("Ctrl+K", "Open the command menu", "Everywhere"),
+    "search": Key("/", "Search", "Everywhere", "find"),
+    "go_inbox": Key("G I", "Go to the inbox", "Everywhere"),
+    "go_admin": Key("G A", "Go to the admin pages", "Everywhere"),
+    "help": Key("?", "Show these keys", "Everywhere"),
+    "leave": Key("Esc", "Leave the field, close what is open", "Everywhere"),
+    "down": Key("J", "Next case", "In the list"),
+    "up": Key("K", "Previous case", "In the list"),
+    "open": Key("O", "Open the case, as Enter does", "In the list"),
+    "select": Key("X", "Select the case", "In the list"),
+    "back": Key("U", "Back to the list", "In a thread"),
+    "reply": Key("R", "Write a reply", "In a thread", "answer"),
+    "note": Key("N", "Write an internal note", "In a thread", "internal comment"),
+    "claim": Key("I", "Claim the case", "In a thread", "assign to me take"),
+    "transfer": Key("A", "Give the case to a colleague", "In a thread", "assign to transfer hand over"),
+    "tag": Key("T", "Tag the case", "In a thread", "label"),
+    "snooze": Key("S", "Snooze the case", "In a thread", "later remind"),
+    "close": Key("E", "Close the case and open the next", "In a thread", "resolve done end"),
+    "close_stay": Key("Shift+E", "Close the case and stay", "In a thread", "resolve done end"),
+    "give_back": Key("B", "Give the thread back to the bot", "In a thread", "hand back"),
+    "details": Key("D", "Show the details, on a narrow screen", "In a thread"),
+    "part_before": Key("[", "Previous part of the thread", "In a thread"),
+    "part_after": Key("]", "Next part of the thread", "In a thread"),
+    "send": Key("Ctrl+Enter", "Send what you wrote", "While writing"),
+    "send_close": Key("Ctrl+Shift+Enter", "Send and close", "While writing"),
+    "saved": Key("/", "Choose a saved reply", "While writing"),
+    "name": Key("@", "Name a colleague, in a note", "While writing"),
 }
-"""The keys outside of fields; the pages and the help are made from this one table."""
+"""Every key; the pages, the help, the menu and the tooltips are made from this one table."""
 
 SOON, LATE = timedelta(minutes=15), timedelta(hours=1)
 """A customer who waits longer than this is shown in amber, and in red."""
@@ -119,6 +157,11 @@ def urgency(since: datetime) -> str:
     return "late" if waited > LATE else "soon" if waited > SOON else "calm"
 
 
+def is_asleep(case: Case) -> bool:
+    """Whether the case is out of sight."""
+    return case.snoozed_until is not None and case.snoozed_until > datetime.now(UTC)
+
+
 def web_link(url: str | None) -> str | None:
     """The address, if it leads to the web and nowhere else."""
     return url if url and urlsplit(url).scheme in ("http", "https") else None
@@ -129,7 +172,13 @@ def element_id(message: Message) -> str:
     return f"m-{message.client_id or message.id}"
 
 
+def aria_keys(key: str) -> str:
+    """A key as `aria-keyshortcuts` has it; keys that are pressed one after the other cannot be said there."""
+    return "" if " " in key else key.replace("Ctrl", "Control")
+
+
 FILTERS = {
+    "aria_keys": aria_keys,
     "channel": channel,
     "channel_icon": lambda name: CHANNEL_ICONS.get(name, "message-circle"),
     "person": person,
@@ -138,6 +187,8 @@ FILTERS = {
     "clock": clock,
     "lasting": lasting,
     "urgency": urgency,
+    "is_asleep": is_asleep,
+    "how_urgent": lambda priority: {"urgent": "late", "high": "soon"}.get(priority, ""),
     "web_link": web_link,
     "element_id": element_id,
     "delivery": lambda state: DELIVERIES[state],

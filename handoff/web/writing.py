@@ -3,16 +3,16 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import Annotated
-from urllib.parse import quote
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Path
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, errors
-from handoff.web.panes import Search, ThreadId, Unsent, inbox_page
-from handoff.web.rows import View, next_thread
+from handoff.web.composer import Unsent
+from handoff.web.panes import ThreadId, inbox_page
+from handoff.web.rows import next_thread
 from handoff.web.site import Here, Me
 
 Text = Annotated[str, Form(max_length=20_000)]
@@ -44,7 +44,7 @@ class Desk:
         return self.back()
 
     async def _refused(self, error: errors.CaseError, unsent: Unsent | None) -> Response:
-        status = 422 if isinstance(error, errors.NothingSaid | errors.TooLong) else 409
+        status = 422 if isinstance(error, errors.NothingSaid | errors.TooLong | errors.GapLeft) else 409
         if unsent is not None and isinstance(error, errors.SomebodyReplied):
             unsent = replace(unsent, again=True)
         at = (self.here, self.me, self.thread_id, self.view, self.q)
@@ -69,10 +69,10 @@ async def release(at: At) -> Response:
 
 
 @router.post("/close")
-async def close(at: At) -> Response:
-    """End the case, and go on with the next one of the tab."""
+async def close(at: At, stay: Annotated[bool, Form()] = False) -> Response:
+    """End the case, and go on with the next one of the tab, or stay."""
     answer = await at.attempt("close", lambda session: cases.close(session, at.thread_id, at.me))
-    if answer.status_code != 303 or at.view == "closed":
+    if stay or answer.status_code != 303 or at.where.view == "closed":
         return answer
     async with at.here.database.reading() as session:
         following = await next_thread(session, at.me, at.view)
@@ -80,12 +80,17 @@ async def close(at: At) -> Response:
 
 
 @router.post("/reply")
-async def reply(at: At, client_id: ClientId, seen_seq: Seq, text: Text = "") -> Response:
-    """Say something to the customer."""
-    text = lines(text)
-    saying = partial(
-        cases.reply, thread_id=at.thread_id, agent=at.me, text=text, client_id=client_id, seen_seq=seen_seq
-    )
+async def reply(
+    at: At, client_id: ClientId, seen_seq: Seq, text: Text = "", then: Annotated[Literal["", "close"], Form()] = ""
+) -> Response:
+    """Say something to the customer, and close the case with it if that is all."""
+    text, undo = lines(text), at.here.settings.undo
+
+    async def saying(session: AsyncSession) -> None:
+        said: dict[str, Any] = {"client_id": client_id, "seen_seq": seen_seq, "undo": undo}
+        if await cases.reply(session, at.thread_id, at.me, text, **said) and then:
+            await cases.close(session, at.thread_id, at.me)
+
     return await at.attempt("reply", saying, Unsent("reply", text))
 
 

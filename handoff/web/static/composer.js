@@ -1,8 +1,9 @@
 // Writing: drafts, the two kinds of text, sending without waiting, and what to do with a refusal.
 
-import { drop, giveBack, keep, modeOf, restore } from "./drafts.js";
+import { startChoices } from "./choices.js";
+import { drop, giveBack, keep, modeOf, restore, save, take } from "./drafts.js";
 import * as outbox from "./outbox.js";
-import { show } from "./page.js";
+import { ask, show } from "./page.js";
 
 const form = () => document.getElementById("composer");
 
@@ -12,6 +13,10 @@ export function startComposer() {
   document.addEventListener("submit", (event) => event.target === form() && send(event));
   document.addEventListener("keydown", sendByKey);
   document.addEventListener("click", tryAgain);
+  document.addEventListener("submit", (event) => event.target.matches("form.undo") && undo(event));
+  addEventListener("pagehide", () => save());
+  document.addEventListener("visibilitychange", () => document.hidden && save());
+  startChoices();
   document.addEventListener("shown", shown);
   document.addEventListener("back-online", () => { outbox.retry(); outbox.flush(answered); });
   outbox.hold();
@@ -20,7 +25,9 @@ export function startComposer() {
 
 function opened() {
   if (!form()) return;
-  if (!form().elements.text.value) restore(form());
+  take(form());
+  restore(form());
+  save();
   count();
   outbox.draw();
 }
@@ -48,21 +55,50 @@ function send(event) {
   const mode = modeOf(form());
   const button = form().querySelector(`.go-${mode}`);
   if (!text.value.trim() || !button.checkVisibility()) return text.focus();
+  if (mode === "reply" && hasGap(text)) return;
   const { thread } = document.body.dataset;
-  outbox.add({ client_id: fresh(), thread, mode, action: button.formAction, text: text.value, seen_seq: seen_seq.value });
-  clear(mode);
+  const then = mode === "reply" && event.submitter?.name === "then" ? "close" : "";
+  outbox.add({ client_id: fresh(), thread, mode, action: button.formAction, text: text.value, seen_seq: seen_seq.value, then });
+  const settled = clear(mode);
   document.getElementById("log").scrollTop = document.getElementById("log").scrollHeight;
-  outbox.flush(answered);
+  document.dispatchEvent(new Event("sent"));
+  settled.then(() => outbox.flush(answered));
+}
+
+/** Words that nobody has filled in stop the reply, and are selected to be written over. */
+function hasGap(text) {
+  const gap = /\{\{[^{}]*\}\}/.exec(text.value);
+  if (!gap) return false;
+  document.getElementById("problem").textContent = `There is still a ${gap[0]} in your text. Put in what belongs there, then send.`;
+  text.focus();
+  text.setSelectionRange(gap.index, gap.index + gap[0].length);
+  return true;
+}
+
+/** The reply comes back into the composer, if it has not gone out yet. */
+async function undo(event) {
+  event.preventDefault();
+  const { thread } = document.body.dataset;
+  await save(thread);
+  const { response, page } = await ask(event.target.action, { method: "POST" }).catch(() => ({}));
+  if (!page || thread !== document.body.dataset.thread || !show(page)) return;
+  document.getElementById("problem").replaceChildren(...(page.getElementById("problem")?.childNodes ?? []));
+  if (!response.ok) return;
+  form().querySelector("[value=reply]").checked = true;
+  form().dataset.reply = page.getElementById("composer").dataset.reply;
+  opened();
+  form().elements.text.focus();
 }
 
 function clear(mode) {
-  drop(mode);
+  const settled = drop(mode);
   form().querySelector(".go-reply").textContent = "Send reply";
   document.getElementById("problem").replaceChildren();
   form().querySelector("[value=reply]").checked = true;
   restore(form());
   count();
   form().elements.text.focus();
+  return settled;
 }
 
 /** The server took it, or gives it back with a reason: then the text is in its place again. */
@@ -83,7 +119,8 @@ function answered(entry, { response, page }) {
 function sendByKey(event) {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing || event.target.id !== "text") return;
   event.preventDefault();
-  form().requestSubmit(form().querySelector(`.go-${modeOf(form())}`));
+  const mode = modeOf(form());
+  form().requestSubmit(form().querySelector(event.shiftKey && mode === "reply" ? ".and-close" : `.go-${mode}`));
 }
 
 function tryAgain(event) {

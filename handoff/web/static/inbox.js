@@ -4,7 +4,9 @@ import { startComposer } from "./composer.js";
 import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
 import { startLive } from "./live.js";
+import { startMenu } from "./menu.js";
 import { ask, show, visit } from "./page.js";
+import { startPresence } from "./presence.js";
 import { localise } from "./times.js";
 
 const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
@@ -19,7 +21,7 @@ function followInPlace(event) {
 async function doInPlace(event) {
   if (!event.target.matches("form[data-quiet]")) return;
   event.preventDefault();
-  const { response, page } = await ask(event.target.action, { method: "POST", body: new URLSearchParams() }).catch(() => ({}));
+  const { response, page } = await ask(event.target.action, { method: "POST", body: new URLSearchParams(new FormData(event.target, event.submitter)) }).catch(() => ({}));
   if (response && new URL(response.url).pathname === "/login") return location.assign(response.url);
   if (!page || !show(page)) return say("That did not work. Try again in a moment.");
   document.getElementById("problem")?.replaceWith(page.getElementById("problem") ?? "");
@@ -37,11 +39,13 @@ function say(sentence) {
 document.documentElement.classList.add("js");
 localise(document);
 startKeys();
+startMenu();
 startLive();
 if (document.body.classList.contains("inbox")) {
   const log = document.getElementById("log");
   if (log) log.scrollTop = log.scrollHeight;
   startComposer();
+  startPresence();
   startList();
   document.addEventListener("click", followInPlace);
   document.addEventListener("submit", doInPlace);

@@ -1,6 +1,7 @@
 // Hears the hints of the stream and asks for the page again; says when there is no connection.
 
 import { refresh, scriptAddress } from "./page.js";
+import { forget, heard } from "./presence.js";
 import { listen } from "./source.js";
 
 const OTHERS = 400; // milliseconds between two looks at the list for the sake of other threads
@@ -40,7 +41,8 @@ function hear(name, id) {
   if (name === "down") return lost();
   if (name === "refused") { lost(); return refresh(); }
   back();
-  if (name === "resync") plan(0);
+  if (name === "presence") return heard(id);
+  if (name === "resync") { forget(); plan(0); }
   if (name === "changed") plan(String(id) === document.body.dataset.thread ? 0 : OTHERS);
 }
 

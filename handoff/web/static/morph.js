@@ -12,6 +12,7 @@ export function morph(old, fresh) {
 
 function morphAttributes(old, fresh) {
   for (const { name } of [...old.attributes]) {
+    if (name === "open" && old.localName === "details") continue; // whoever opened it closes it
     if (!fresh.hasAttribute(name)) old.removeAttribute(name);
   }
   for (const { name, value } of fresh.attributes) {

@@ -22,9 +22,9 @@ export async function flush(answered) {
   if (sending) return;
   sending = true;
   for (let entry; (entry = all().find(({ state }) => state === "waiting")); ) {
-    const { client_id, seen_seq, text } = entry;
+    const { client_id, seen_seq, text, then = "" } = entry;
     try {
-      const answer = await ask(entry.action, { method: "POST", body: new URLSearchParams({ client_id, seen_seq, text }) });
+      const answer = await ask(entry.action, { method: "POST", body: new URLSearchParams({ client_id, seen_seq, text, then }) });
       const { status, url } = answer.response;
       if (status >= 500 || status === 403 || new URL(url).pathname === "/login") throw new TypeError("not taken");
       drop(client_id);

@@ -19,6 +19,7 @@ export function listen(tell) {
     for (const name of ["changed", "resync", "ping"]) {
       stream.addEventListener(name, (event) => { heard(); tell(name, Number(event.data)); });
     }
+    stream.addEventListener("presence", (event) => { heard(); tell("presence", JSON.parse(event.data)); });
     stream.onerror = () => {
       const refused = stream.readyState === EventSource.CLOSED;
       tell(refused ? "refused" : "down");
