@@ -71,7 +71,7 @@ class Site:
         """A page from a template. A form on it carries a fresh `key`, so that pressing twice does once."""
         blank = {"error": "", "text": "", "key": secrets.token_urlsafe(12)}
         html = self.templates.get_template(template).render(blank | names)
-        return HTMLResponse(_OURS.sub(_in_this_language, html), status)
+        return HTMLResponse(_OURS.sub(_in_this_language, html).encode(errors="replace"), status)
 
     def plain(self, status: int, title: str, words: str, back: str = "", back_label: str = "") -> HTMLResponse:
         """A page with one thing to say."""

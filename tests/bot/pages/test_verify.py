@@ -72,6 +72,14 @@ async def test_what_we_never_said_is_not_said_to_be_ours(world: World, pasted: s
     assert "We cannot tell that this is ours" in said
 
 
+async def test_what_no_page_can_show_is_shown_with_a_sign_in_its_place(world: World) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=x; charset=unicode_escape"}
+    body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nhalf \\ud800 of a letter\r\n--x--\r\n'
+    page = await world.visitor().post("/verify", content=body, headers=headers)
+    assert page.status_code == 200
+    assert "half ? of a letter" in page.text
+
+
 async def test_a_link_with_our_address_that_never_was_is_not_said_to_be_ours(world: World) -> None:
     assert "We cannot tell" in await verdict(world.visitor(), f"{world.origin}/h/{'A' * 22}")
     assert "a page of ours" in await verdict(world.visitor(), f"{world.origin}/square/t/1")
