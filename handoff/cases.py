@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import drafts, errors, mentions, people, saved_replies, threads
+from handoff import drafts, errors, mentions, people, saved_replies, threads, waits
 from handoff.base import Priority, clean
 from handoff.models import Agent, Case, Message, Thread
 
@@ -178,6 +178,8 @@ async def take_back(session: AsyncSession, thread_id: int, message_id: int, agen
         case.first_reply_at = None
     await _open_again(session, thread, case, agent)
     threads.touch(session, thread)
+    await session.flush()
+    await waits.measure(session, thread_id)
 
 
 async def _open_again(session: AsyncSession, thread: Thread, case: Case, agent: Agent) -> None:

@@ -62,6 +62,18 @@ class Erased(CaseError):
     """The customer had everything about them deleted: nothing more is written down here."""
 
 
+class NoTag(CaseError):
+    """Write the tag first: a word or two, as "refund"."""
+
+
+class TooManyTags(CaseError):
+    """A case has at most 20 tags. Remove one that helps nobody."""
+
+
+class NotAhead(CaseError):
+    """Choose a moment that is still to come, within a year."""
+
+
 class ShutOut(CaseError):
     """An admin has shut you out meanwhile. Nothing was sent; ask them."""
 

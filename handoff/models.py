@@ -6,7 +6,8 @@ What no code may get wrong is a constraint here, or a trigger in the first migra
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from handoff.base import AttemptState, Base, By, Delivery, Kind, OfferState, Priority, Speaker, identity, now, one_of

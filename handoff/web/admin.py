@@ -13,7 +13,7 @@ from handoff import agents, errors, halts, members, offers, spendings, square
 from handoff.models import Agent, Message, Offer
 from handoff.square_errors import NoSuchPost
 from handoff.tallies import Tally
-from handoff.web.rows import rows
+from handoff.web.rows import counts
 from handoff.web.site import Here, MeAdmin, Site
 
 router = APIRouter(prefix="/admin")
@@ -107,7 +107,7 @@ async def _page(
             "queued": await offers.waiting(session),
             "spent": await spendings.today(session),
             "reported": await square.reported(session),
-            "waiting": (await rows(session, me, "waiting", shown=1)).counts["waiting"],
+            "waiting": (await counts(session, me))["waiting"],
         }
     return here.page("admin.html", status, me=me, place="admin", link=link, problem=problem, **values)
 

@@ -1,15 +1,21 @@
 """The inbox: the list of cases, the thread beside it, and the hints that keep both true."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from handoff import agents
-from handoff.web.panes import Search, Shown, ThreadId, inbox_page
-from handoff.web.rows import PAGE, View, lately_changed
+from handoff.web.panes import ThreadId, inbox_page
+from handoff.web.rows import lately_changed
 from handoff.web.site import Here, Me
 from handoff.web.stream import stream
+from handoff.web.where import Where
 
 router = APIRouter()
+
+Asked = Annotated[str, Header()]
+"""`Knock-Live`: what a page asks by itself; "hidden" says that nobody looks at it."""
 
 
 @router.get("/")
@@ -19,17 +25,15 @@ async def front_door() -> RedirectResponse:
 
 
 @router.get("/inbox")
-async def inbox(here: Here, me: Me, view: View = "open", q: Search = "", show: Shown = PAGE) -> HTMLResponse:
+async def inbox(here: Here, me: Me, at: Where) -> HTMLResponse:
     """The list alone."""
-    return await inbox_page(here, me, None, view, q, show)
+    return await inbox_page(here, me, None, at)
 
 
 @router.get("/inbox/{thread_id}")
-async def thread(
-    here: Here, me: Me, thread_id: ThreadId, view: View = "open", q: Search = "", show: Shown = PAGE
-) -> HTMLResponse:
+async def thread(here: Here, me: Me, thread_id: ThreadId, at: Where, knock_live: Asked = "") -> HTMLResponse:
     """A thread beside the list. 404 unless it was handed off."""
-    return await inbox_page(here, me, thread_id, view, q, show)
+    return await inbox_page(here, me, thread_id, at, looks=knock_live != "hidden")
 
 
 @router.get("/live")

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import Path, Query
+from fastapi import Path
 from fastapi.responses import HTMLResponse
 
+from handoff import bookmarks
 from handoff.models import Agent
 from handoff.web.composer import Unsent, composer
 from handoff.web.rows import URGENCY, rows
 from handoff.web.site import Site
 from handoff.web.view import thread_view
+from handoff.web.where import Place
 
 ThreadId = Annotated[int, Path(ge=1, le=2**62)]
 
@@ -20,15 +22,18 @@ async def inbox_page(
     here: Site,
     me: Agent,
     thread_id: int | None,
-    view: View,
-    q: str = "",
-    show: int = PAGE,
+    at: Place,
     *,
     status: int = 200,
     problem: str | None = None,
+    undone: Sequence[str] = (),
+    looks: bool = False,
     unsent: Unsent | None = None,
 ) -> HTMLResponse:
-    """All panes. Raises `NoSuchCase` for a thread that was not handed off."""
+    """All panes. Raises `NoSuchCase` for a thread that was not handed off.
+
+    `undone` says what could not be done with several cases. `looks`: somebody has the thread before their eyes.
+    """
     async with here.database.reading() as session:
         opened = None if thread_id is None else await thread_view(session, me, here.brand_name, thread_id)
         writing = None if thread_id is None else await composer(session, me, thread_id, unsent)
@@ -40,6 +45,7 @@ async def inbox_page(
         "inbox.html",
         status,
         me=me,
+        at=at,
         listed=listed,
         opened=opened,
         problem=problem,
@@ -48,4 +54,5 @@ async def inbox_page(
         client_id=str(uuid4()),
         place="inbox",
         waiting=listed.counts["waiting"],
+        priorities=URGENCY,
     )

@@ -1,112 +1,170 @@
-"""The list of cases: which an agent sees under each tab, in which order, and how long each customer waits."""
+"""The list of cases: which an agent sees in each view, in which order, and how long each customer waits."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager
 
+from handoff import bookmarks, search
+from handoff.mentions import Mention
 from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
+from handoff.web.where import Place, View
 
-View = Literal["mine", "waiting", "open", "closed"]
+URGENCY = ("urgent", "high", "normal", "low")
 
-PAGE = 50
-"""Rows before "Show more": 50 are drawn and merged in under 50 ms, 500 took 150."""
+NAMED = 12
+"""Tags that the list offers to narrow itself by: those that most cases have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case in the list. `waiting_since` is empty when the last word is ours."""
+    """A case in the list."""
 
     case: Case
     customer: Customer
-    waiting_since: datetime | None
+    is_unread: bool
+    snippet: Sequence[tuple[str, bool]]
+    """Where the words of a search were found in a line; empty if they were found elsewhere."""
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """Empty when the last word is ours."""
+        return None if self.case.closed_at else self.case.waiting_since
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One tab of the list."""
+    """One view of the list."""
 
-    view: View
-    search: str
-    rows: list[Row]
+    at: Place
+    rows: Sequence[Row]
     has_more: bool
-    shown: int
-    counts: dict[str, int]
+    counts: Mapping[str, int]
+    channels: Sequence[tuple[str, int]]
+    """Channels with open cases."""
+    tags: Sequence[tuple[str, int]]
+    """The tags of open cases."""
 
 
-async def rows(session: AsyncSession, me: Agent, view: View, search: str = "", shown: int = PAGE) -> Rows:
-    """The first `shown` cases of a tab: who has waited longest comes first, or who was closed last."""
-    since = _waiting_since()
-    order = [Case.closed_at.desc()] if view == "closed" else [since.asc().nulls_last(), Case.opened_at]
-    query = _cases(since).where(*_of(view, me)).order_by(*order, Case.id).limit(shown + 1)
-    if search:
-        query = query.where(_matches(search))
-    found = [Row(case, case.thread.customer, moment) for case, moment in (await session.execute(query)).all()]
-    return Rows(view, search, found[:shown], len(found) > shown, shown, await _counts(session, me))
+async def rows(session: AsyncSession, me: Agent, at: Place) -> Rows:
+    """The first cases of a view: urgent ones, then who has waited longest; or where a search was found last."""
+    found = (await session.execute(_ids(me, at).limit(at.show + 1))).all()
+    lines: dict[int, int | None] = {row.id: row[1] for row in found[: at.show]}
+    listed = await _drawn(session, me, at.search, lines)
+    channels, tags = await _channels(session), await _tags(session)
+    return Rows(at, listed, len(found) > at.show, await counts(session, me), channels, tags)
 
 
-async def next_thread(session: AsyncSession, me: Agent, view: View) -> int | None:
-    """The thread to go on with: the first of the tab."""
-    first = (await rows(session, me, view, shown=1)).rows
-    return first[0].case.thread_id if first else None
+async def next_thread(session: AsyncSession, me: Agent, at: Place) -> int | None:
+    """The thread to go on with: the first of the view."""
+    first = _ids(me, at).limit(1).with_only_columns(Case.thread_id)
+    return await session.scalar(first)
 
 
-async def _counts(session: AsyncSession, me: Agent) -> dict[str, int]:
-    """How many cases each tab of open ones has."""
-    count = func.count().filter
-    tabs = {view: count(*_of(view, me)).label(view) for view in get_args(View) if view != "closed"}
-    handed_off = select(*tabs.values()).select_from(Case).join(OptIn, OptIn.thread_id == Case.thread_id)
-    return dict((await session.execute(handed_off.where(Case.closed_at.is_(None)))).one()._mapping)
-
-
-def _cases(since: ColumnElement[Any]) -> Select[Case, datetime | None]:
-    return (
-        select(Case, since)
-        .join(Case.thread)
-        .join(Thread.customer)
-        .join(OptIn, OptIn.thread_id == Thread.id)
-        .outerjoin(Case.claimer)
-        .options(
-            contains_eager(Case.thread).contains_eager(Thread.customer),
-            contains_eager(Case.claimer),
-        )
-    )
-
-
-def _of(view: View, me: Agent) -> tuple[ColumnElement[bool], ...]:
-    if view == "closed":
-        later = aliased(Case)
-        newest = ~exists().where(later.thread_id == Case.thread_id, later.id > Case.id)
-        return Case.closed_at.is_not(None), newest
-    whose = {"mine": Case.claimed_by == me.id, "waiting": Case.claimed_by.is_(None), "open": Case.id.is_not(None)}
-    return Case.closed_at.is_(None), whose[view]
-
-
-def _waiting_since() -> ColumnElement[Any]:
-    """When the customer began to wait for us: at the handoff, or with the first line after our last reply."""
-    line = aliased(Message)
-    replied = select(func.max(line.seq)).where(
-        line.thread_id == Case.thread_id, line.kind == "chat", line.by == "agent", line.written_at > Case.opened_at
-    )
-    last_reply = replied.correlate(Case).scalar_subquery()
-    unanswered = select(func.min(line.written_at)).where(
-        line.thread_id == Case.thread_id, line.kind == "chat", line.by == "customer", line.seq > last_reply
-    )
-    waiting = case((last_reply.is_(None), Case.opened_at), else_=unanswered.correlate(Case).scalar_subquery())
-    return case((Case.closed_at.is_(None), waiting)).label("waiting_since")
-
-
-def _matches(search: str) -> ColumnElement[bool]:
-    """Whether the words are in the customer's name or handle, in the summary, or in anything said."""
-    said = exists().where(Message.thread_id == Thread.id, Message.text.icontains(search, autoescape=True))
-    named = (Customer.name, Customer.handle, Case.summary)
-    return or_(said, *(column.icontains(search, autoescape=True) for column in named))
+async def counts(session: AsyncSession, me: Agent) -> dict[str, int]:
+    """How many cases each view of open ones has."""
+    views: tuple[View, ...] = ("mine", "waiting", "open", "mentions", "snoozed")
+    numbers = [func.count().filter(*_of(view, me)).label(view) for view in views]
+    query = select(*numbers).select_from(Case).where(Case.closed_at.is_(None), _OPTED_IN)
+    return dict((await session.execute(query)).one()._mapping)
 
 
 async def lately_changed(session: AsyncSession) -> set[int]:
     """The threads in human hands, now or once, that changed within a minute: longer than a hint is on its way."""
     recently = Thread.changed_at > func.clock_timestamp() - timedelta(minutes=1)
     return set(await session.scalars(select(Thread.id).where(recently, exists().where(Case.thread_id == Thread.id))))
+
+
+_OPTED_IN = exists().where(OptIn.thread_id == Case.thread_id)
+_SNOOZED = and_(Case.snoozed_until.is_not(None), Case.snoozed_until > func.now())
+
+
+def _ids(me: Agent, at: Place) -> Select[Any, Any]:
+    """The cases of a view in their order, each with the line in which a search was found."""
+    which = [*_of(at.view, me), *_narrowed(at)]
+    if not at.search:
+        return select(Case.id, null()).where(*which, _OPTED_IN).order_by(*_order(at), Case.id)
+    hits = search.found(at.search, *which)
+    query = select(Case.id, hits.c.message_id).join(hits, hits.c.thread_id == Case.thread_id).where(*which, _OPTED_IN)
+    return query.order_by(hits.c.message_id.desc().nulls_last(), Case.id.desc())
+
+
+def _of(view: View, me: Agent) -> tuple[ColumnElement[bool], ...]:
+    """Which cases belong to a view. Snoozed ones are out of sight; of a thread only the newest case is shown."""
+    later = aliased(Case)
+    newest = ~exists().where(later.thread_id == Case.thread_id, later.id > Case.id)
+    is_open = Case.closed_at.is_(None)
+    match view:
+        case "all":
+            return (newest,)
+        case "closed":
+            return Case.closed_at.is_not(None), newest
+        case "snoozed":
+            return is_open, _SNOOZED
+        case "mentions":
+            return is_open, exists().where(Mention.thread_id == Case.thread_id, Mention.agent_id == me.id)
+        case "mine":
+            return is_open, ~_SNOOZED, Case.claimed_by == me.id
+        case "waiting":
+            return is_open, ~_SNOOZED, Case.claimed_by.is_(None)
+        case "open":
+            return is_open, ~_SNOOZED
+
+
+def _narrowed(at: Place) -> list[ColumnElement[bool]]:
+    channel = exists().where(Thread.id == Case.thread_id, Thread.channel == at.channel)
+    return [*([channel] if at.channel else []), *([Case.tags.contains([at.tag])] if at.tag else [])]
+
+
+def _order(at: Place) -> Sequence[ColumnElement[Any]]:
+    newest = (Case.closed_at if at.view == "closed" else Case.opened_at).desc()
+    match at.sort:
+        case "oldest":
+            return [Case.opened_at.asc()]
+        case "waiting" if at.view not in ("closed", "all"):
+            urgency = case({name: place for place, name in enumerate(URGENCY)}, value=Case.priority)
+            return [urgency, Case.waiting_since.asc().nulls_last(), Case.opened_at.asc()]
+    return [newest]
+
+
+async def _drawn(session: AsyncSession, me: Agent, words: str, lines: Mapping[int, int | None]) -> list[Row]:
+    """The rows of cases, with all that is shown of them, in the order of `lines`."""
+    query = (
+        select(Case)
+        .where(Case.id.in_(list(lines)))
+        .join(Case.thread)
+        .join(Thread.customer)
+        .outerjoin(Case.claimer)
+        .options(contains_eager(Case.thread).contains_eager(Thread.customer), contains_eager(Case.claimer))
+    )
+    cases = {found.id: found for found in await session.scalars(query)}
+    ours = [one.thread_id for one in cases.values() if one.closed_at is None and one.claimed_by in (None, me.id)]
+    unread = await bookmarks.unread(session, me, ours)
+    said = await _texts(session, lines.values())
+    shown = ((cases[case_id], said.get(line, "")) for case_id, line in lines.items() if case_id in cases)
+    return [Row(one, one.thread.customer, one.thread_id in unread, search.snippet(text, words)) for one, text in shown]
+
+
+async def _texts(session: AsyncSession, lines: Any) -> dict[int | None, str]:
+    wanted = [line for line in lines if line]
+    if not wanted:
+        return {}
+    found = await session.execute(select(Message.id, Message.text).where(Message.id.in_(wanted)))
+    return {line.id: line.text for line in found}
+
+
+async def _channels(session: AsyncSession) -> Sequence[tuple[str, int]]:
+    number = func.count()
+    query = select(Thread.channel, number).join(Case, Case.thread_id == Thread.id).where(Case.closed_at.is_(None))
+    return [(name, n) for name, n in await session.execute(query.group_by(Thread.channel).order_by(Thread.channel))]
+
+
+async def _tags(session: AsyncSession) -> Sequence[tuple[str, int]]:
+    tag = func.unnest(Case.tags).label("tag")
+    tags = select(tag).where(Case.closed_at.is_(None)).subquery()
+    query = select(tags.c.tag, func.count()).group_by(tags.c.tag).order_by(func.count().desc(), tags.c.tag)
+    return [(name, n) for name, n in await session.execute(query.limit(NAMED))]

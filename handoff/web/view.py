@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import errors, people, receipts, threads
+from handoff import errors, histories, people, receipts, threads
+from handoff.histories import History
 from handoff.models import Agent, Case, Message, Thread
 from handoff.receipts import PURPOSES, Purpose, Receipt
 
@@ -35,6 +36,7 @@ class ThreadView:
     may_talk: bool
     receipts: Mapping[Purpose, Receipt]
     """The newest turn of each consent."""
+    history: History
 
     @property
     def consents(self) -> list[tuple[Purpose, Receipt | None]]:
@@ -115,4 +117,5 @@ async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: i
     if thread is None or thread.opt_in is None or not thread.cases:
         raise errors.NoSuchCase
     standing = await receipts.standing(session, thread_id)
-    return ThreadView(thread, me, brand, await people.may_talk(session, thread), standing)
+    history = await histories.history(session, thread, thread.cases[-1])
+    return ThreadView(thread, me, brand, await people.may_talk(session, thread), standing, history)

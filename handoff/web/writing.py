@@ -14,6 +14,7 @@ from handoff.web.composer import Unsent
 from handoff.web.panes import ThreadId, inbox_page
 from handoff.web.rows import next_thread
 from handoff.web.site import Here, Me
+from handoff.web.where import Where
 
 Text = Annotated[str, Form(max_length=20_000)]
 ClientId = Annotated[str, Form(pattern=r"^[A-Za-z0-9-]{8,64}$")]
@@ -24,13 +25,12 @@ Deed = Callable[[AsyncSession], Awaitable[object]]
 class Desk:
     """A case that an agent is about to do something to, and where they came from."""
 
-    def __init__(self, here: Here, me: Me, thread_id: ThreadId, view: View = "open", q: Search = "") -> None:
-        self.here, self.me, self.thread_id, self.view, self.q = here, me, thread_id, view, q
+    def __init__(self, here: Here, me: Me, thread_id: ThreadId, where: Where) -> None:
+        self.here, self.me, self.thread_id, self.where = here, me, thread_id, where
 
     def back(self, thread_id: int | None = None) -> RedirectResponse:
         """To the page of a thread, at its end, or of this one."""
-        query = f"?view={self.view}" + (f"&q={quote(self.q)}" if self.q else "")
-        return RedirectResponse(f"/inbox/{thread_id or self.thread_id}{query}#end", 303)
+        return RedirectResponse(f"/inbox/{thread_id or self.thread_id}{self.where.query()}#end", 303)
 
     async def attempt(self, name: str, deed: Deed, unsent: Unsent | None = None) -> Response:
         """Do it and go back to the thread; or show the page again, with the reason and with what was written."""
@@ -47,7 +47,7 @@ class Desk:
         status = 422 if isinstance(error, errors.NothingSaid | errors.TooLong | errors.GapLeft) else 409
         if unsent is not None and isinstance(error, errors.SomebodyReplied):
             unsent = replace(unsent, again=True)
-        at = (self.here, self.me, self.thread_id, self.view, self.q)
+        at = (self.here, self.me, self.thread_id, self.where)
         return await inbox_page(*at, status=status, problem=error.sentence, unsent=unsent)
 
 
@@ -75,8 +75,8 @@ async def close(at: At, stay: Annotated[bool, Form()] = False) -> Response:
     if stay or answer.status_code != 303 or at.where.view == "closed":
         return answer
     async with at.here.database.reading() as session:
-        following = await next_thread(session, at.me, at.view)
-    return at.back(following) if following else RedirectResponse(f"/inbox?view={at.view}", 303)
+        following = await next_thread(session, at.me, at.where)
+    return at.back(following) if following else RedirectResponse(f"/inbox{at.where.query()}", 303)
 
 
 @router.post("/reply")

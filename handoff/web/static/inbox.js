@@ -26,10 +26,19 @@ async function doInPlace(event) {
   if (!page || !show(page)) return say("That did not work. Try again in a moment.");
   document.getElementById("problem")?.replaceWith(page.getElementById("problem") ?? "");
   if (!response.ok) return;
+  putAway(event.target.closest("details.more"));
+  event.target.querySelectorAll("input[type=text]").forEach((field) => { field.value = ""; });
+  document.dispatchEvent(new CustomEvent("done", { detail: event.target }));
   const { pathname, search } = new URL(response.url);
   if (pathname === location.pathname) return;
   history.pushState({}, "", pathname + search);
   (document.getElementById("thread-title") ?? document.getElementById("list-title")).focus({ preventScroll: true });
+}
+
+function putAway(menu) {
+  if (!menu?.open) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
 }
 
 function say(sentence) {

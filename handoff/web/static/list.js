@@ -10,13 +10,20 @@ export function mergeList(list, fresh, quiet) {
   const changes = quiet && isInHand(rows) ? difference(rows, newRows) : 0;
   held = changes ? newRows.cloneNode(true) : null;
   if (changes) keepOrder(rows, newRows);
+  if (quiet) fresh.querySelector("#undone").replaceWith(list.querySelector("#undone").cloneNode(true)); // nobody has read it yet
   morph(list, fresh);
   const search = list.querySelector("#search").q;
   if (!quiet) search.value = search.defaultValue;
   showButton(changes);
+  count();
 }
 
 export function startList() {
+  document.addEventListener("change", (event) => event.target.closest(".pick") && count());
+  document.addEventListener("click", (event) => event.target.closest("#views a") && event.target.closest("details").removeAttribute("open"));
+  document.addEventListener("click", closeOthers);
+  document.addEventListener("done", ({ detail }) => detail.id === "several" && deselect());
+  count();
   document.addEventListener("click", (event) => event.target.closest("#changes") && letGo());
   for (const kind of ["mouseout", "focusout"]) {
     document.addEventListener(kind, (event) => {
@@ -31,6 +38,24 @@ function letGo() {
   held = null;
   morph(document.getElementById("rows"), fresh);
   showButton(0);
+}
+
+function count() {
+  const chosen = document.querySelectorAll(".pick :checked").length;
+  const said = document.getElementById("selected");
+  if (said) said.textContent = chosen ? `${chosen} selected` : "Selected";
+}
+
+function deselect() {
+  for (const box of document.querySelectorAll(".pick :checked")) box.checked = false;
+  count();
+}
+
+/** A menu closes when somebody clicks elsewhere. */
+function closeOthers({ target }) {
+  for (const menu of document.querySelectorAll("details.more[open]")) {
+    if (!menu.contains(target)) menu.open = false;
+  }
 }
 
 const isInHand = (rows) => rows.matches(":hover") || rows.contains(document.activeElement);

@@ -10,14 +10,12 @@ const LOST = "Connection lost. Trying again… You can go on writing.";
 
 let banner = null;
 let planned = null;
-let hiddenAt = 0;
 
 export function startLive() {
   if ("SharedWorker" in window) shareWorker();
   else aloneWhileVisible();
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) hiddenAt = Date.now();
-    else if (Date.now() - hiddenAt > 60_000) refresh();
+    if (!document.hidden) refresh(); // what came meanwhile is before somebody's eyes only now
   });
   setInterval(() => document.hidden || refresh(), 60_000); // waiting times grow by themselves
 }

@@ -8,6 +8,8 @@ const policy = globalThis.trustedTypes?.createPolicy("knock", { createHTML: (htm
 
 export const scriptAddress = (url) => (policy ? policy.createScriptURL(url) : url);
 
+const SLOW = 300; // milliseconds after which a line says that the page is on its way
+
 const thread = () => document.body.dataset.thread;
 
 export async function ask(url, options = {}) {
@@ -38,10 +40,20 @@ export function show(page, { quiet = false } = {}) {
 
 /** Goes to a page of the inbox without loading everything anew; any other page is simply loaded. */
 export async function visit(url, { push = true } = {}) {
+  const slow = setTimeout(() => document.body.classList.add("asking"), SLOW);
   const { response, page } = await ask(url).catch(() => ({}));
-  if (!page || !show(page)) return location.assign(response?.url ?? url);
+  clearTimeout(slow);
+  document.body.classList.remove("asking");
+  if (!response || response.status >= 500) return failed(url);
+  if (!show(page)) return location.assign(response.url);
   if (push) history.pushState({}, "", response.url);
   document.getElementById(thread() ? "thread-title" : "list-title")?.focus({ preventScroll: true });
+}
+
+/** What is on the page stays there, with a way to try again. */
+function failed(url) {
+  const again = Object.assign(document.createElement("a"), { href: url, textContent: "Try again" });
+  document.getElementById("list-trouble").replaceChildren("Could not load. ", again);
 }
 
 let asking = false;
@@ -54,7 +66,7 @@ export async function refresh() {
   asking = true;
   const address = location.pathname + location.search;
   try {
-    const { response, page } = await ask(address, { headers: { "Knock-Live": "1" } });
+    const { response, page } = await ask(address, { headers: { "Knock-Live": document.hidden ? "hidden" : "1" } });
     if (new URL(response.url).pathname === "/login") return location.assign(response.url);
     if (response.ok && address === location.pathname + location.search) show(page, { quiet: true });
   } catch {

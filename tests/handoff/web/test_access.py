@@ -67,7 +67,7 @@ async def test_a_thread_that_was_never_handed_off_does_not_exist_for_anybody(
 ) -> None:
     thread_id = await in_public(inbox.database)
     visitor = await inbox.visitor(who)
-    form = {"client_id": "client-id-1", "seen_seq": "0", "text": "Hello"}
+    form = {"client_id": "client-id-1", "seen_seq": "0", "text": "Hello", "until": "hours", "priority": "high"}
     method = "GET" if path == "/inbox/{thread_id}" else "POST"
     for number in (str(thread_id), "999", "0", "-1", "x", str(2**70)):
         address = path.format(**NAMES | {"thread_id": number})

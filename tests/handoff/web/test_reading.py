@@ -173,7 +173,7 @@ async def test_waiting_is_said_in_words(inbox: Inbox, ben: httpx.AsyncClient, mi
     await handed_off(inbox.database)
     async with inbox.database.transaction("test.earlier") as session:
         earlier = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, minutes)
-        await session.execute(update(Case).values(opened_at=earlier))
+        await session.execute(update(Case).values(opened_at=earlier, waiting_since=earlier))
         await session.execute(update(Message).values(written_at=earlier))
     assert words in (await ben.get("/inbox")).text
 

@@ -1,0 +1,46 @@
+"""What stands beside a thread: earlier threads of the same customer, and open cases that are about the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import contains_eager
+
+from handoff.models import Case, Thread
+
+LATELY = timedelta(hours=24)
+"""Cases with one intent that are not farther apart than this may have one cause."""
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The neighbours of a thread: each by its newest case."""
+
+    earlier: Sequence[Case]
+    similar: Sequence[Case]
+    similar_count: int
+
+
+async def history(session: AsyncSession, thread: Thread, case: Case) -> History:
+    """What an agent should know besides the thread itself. Threads that were never handed off are not in it."""
+    others = (Thread.customer_id == thread.customer_id, Thread.id != thread.id)
+    newest = select(func.max(Case.id)).join(Case.thread).where(*others).group_by(Case.thread_id)
+    query = select(Case).join(Case.thread).options(contains_eager(Case.thread)).where(Case.id.in_(newest))
+    earlier = await session.scalars(query.order_by(Case.opened_at.desc()).limit(SHOWN))
+    count, similar = await _similar(session, case)
+    return History(list(earlier), similar, count)
+
+
+async def _similar(session: AsyncSession, case: Case) -> tuple[int, Sequence[Case]]:
+    if case.intent is None:
+        return 0, []
+    lately = func.clock_timestamp() - LATELY
+    same = (Case.intent == case.intent, Case.closed_at.is_(None), Case.opened_at > lately, Case.id != case.id)
+    count = await session.scalar(select(func.count(Case.id)).where(*same)) or 0
+    query = select(Case).join(Case.thread).join(Thread.customer).where(*same)
+    loaded = query.options(contains_eager(Case.thread).contains_eager(Thread.customer))
+    return count, list(await session.scalars(loaded.order_by(Case.opened_at.desc()).limit(SHOWN)))
