@@ -11,6 +11,8 @@ triage      Rasa's answers into the thread; its result into a case
 end         the customer ends the chat, and says whether it is solved
 choose      what a customer chooses on their own page
 deliver     send what waits to be sent, whoever wrote it
+notify      tell other systems what happened
+reach       reach an address of somebody else, and no other
 stop        STOP means stop
 look        what is there to do?
 forget      delete what we may not keep

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.models import Message, Offer, Thread, Update
+from handoff.webhooks import Telling, Webhook
 
 NOW = func.clock_timestamp()
 
@@ -12,6 +13,14 @@ WORK: dict[str, ColumnElement[bool]] = {
     "offers": exists().where(Offer.state == "ready", Offer.due_at <= NOW),
     "talks": exists().where(Thread.speaker == "bot", Thread.ended_at.is_(None), Thread.due_at <= NOW),
     "lines": exists().where(Message.delivery == "pending", Message.due_at <= NOW),
+    "tellings": exists().where(
+        Telling.state == "pending",
+        Telling.due_at <= NOW,
+        Telling.webhook_id == Webhook.id,
+        Webhook.off_at.is_(None),
+        Webhook.removed_at.is_(None),
+        Webhook.busy_until.is_(None) | (Webhook.busy_until < NOW),
+    ),
 }
 """The kinds of work, each with what it looks like in the record."""
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from bot import deliver, forget, gather, look, offer, permit, reconcile, repeat, stop, triage
+from bot import deliver, forget, gather, look, notify, offer, permit, reconcile, repeat, stop, triage
 from bot.channel import Channel, Deleted, Halted, NeverDeliverable, Post
 from bot.flow import Flow
+from bot.reach import Reach
 from bot.settings import BotSettings, Brand
 from handoff import threads
+from handoff.credentials import Seal
 from handoff.database import Database
 from handoff.failpoints import outside
 from handoff.live import Live
@@ -38,6 +40,8 @@ class Bot:
         self._settings, self._brand, self._database, self._live = settings, brand, database, live
         self._channels, self._flow, self._rasa = channels, flow, rasa
         self._offer_terms = offer.Terms(settings.key, brand.name, settings.cool_down)
+        reach = Reach(loopback=settings.webhooks_to_loopback)
+        self._notify = notify.Notify(database, Seal(settings.key), reach)
         self._triage_terms = triage.Terms(
             brand.name, frozenset(settings.triage_languages), settings.turn, settings.rasa_wait, settings.quiet
         )
@@ -53,9 +57,11 @@ class Bot:
             tasks.create_task(repeat.share("offer", self.claim_offer, bells["offers"]))
             tasks.create_task(repeat.share("triage", self.claim_talk, bells["talks"]))
             tasks.create_task(repeat.share("deliver", self.claim_line, bells["lines"]))
+            tasks.create_task(repeat.share("notify", self._notify.claim, bells["tellings"]))
             tasks.create_task(repeat.every(5, "settle doubts", self.settle_doubts))
             tasks.create_task(repeat.every(60, "look again", self.look_again))
             tasks.create_task(repeat.every(60, "forget", self.forget))
+            tasks.create_task(repeat.every(3600, "forget tellings", self._notify.forget))
 
     async def _look(self) -> set[str]:
         async with self._database.reading() as session:

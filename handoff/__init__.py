@@ -10,6 +10,10 @@ agents      who may sign in, and how
 square      the public forum of our own
 live        who is told that a thread changed
 failpoints  where tests may end the process
+integrations  programs that use the API
+webhooks    addresses of other systems, and what they are told
+reports     what happened on each day
 settings    what is read from the environment
+api/        the API for other systems
 web/        the inbox: pages for agents and admins
 """

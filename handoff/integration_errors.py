@@ -41,3 +41,7 @@ class NoSuchWebhook(WebhookError):
 
 class NoSuchTelling(WebhookError):
     """This webhook was told no such thing, or we do not remember it any more."""
+
+
+class NoSuchCursor(IntegrationError):
+    """This cursor is not one of this list. Begin without one, then use `next` of each answer as it is."""

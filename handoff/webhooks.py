@@ -131,10 +131,23 @@ async def _change(session: AsyncSession, webhook_id: int, **values: Any) -> None
     await session.execute(standing.values(**values))
 
 
-async def replay(session: AsyncSession, webhook_id: int, uid: UUID) -> None:
+async def replay(session: AsyncSession, webhook_id: int, which: UUID) -> None:
     """Tell it once more what it was told, under the same id. Raises `NoSuchTelling`."""
-    query = select(Telling).where(Telling.webhook_id == webhook_id, Telling.uid == uid).with_for_update()
+    query = select(Telling).where(Telling.webhook_id == webhook_id, Telling.uid == which).with_for_update()
     telling = (await session.scalars(query)).one_or_none()
     if telling is None:
         raise errors.NoSuchTelling
     telling.state, telling.due_at, telling.first_tried_at, telling.tries = "pending", func.clock_timestamp(), None, 0
+
+
+def public_id(uid: UUID) -> str:
+    """The `webhook-id` of a telling."""
+    return f"msg_{uid.hex}"
+
+
+def uid(public: str) -> UUID:
+    """The telling of a `webhook-id`. Raises `NoSuchTelling` for what is none."""
+    try:
+        return UUID(public.removeprefix("msg_"))
+    except ValueError:
+        raise errors.NoSuchTelling from None

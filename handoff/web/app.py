@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 
+from handoff.api.app import create_api
 from handoff.database import Database
 from handoff.live import Live
 from handoff.settings import Settings
@@ -24,6 +25,10 @@ from handoff.web import (
 from handoff.web.site import Here, Site, assets
 
 
+API = "/api/v1"
+"""Where the API is: who comes there shows a token and no cookie, so that no other site can send in their name."""
+
+
 def create_app(settings: Settings, database: Database, live: Live, brand_name: str) -> FastAPI:
     """The pages for agents and admins. Whoever runs it also runs `live`, and closes it first when it ends."""
     app = FastAPI(
@@ -31,12 +36,13 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
     )
     app.state.site = Site(settings, database, live, brand_name)
     app.add_middleware(guard.BodyLimit)
-    app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin)
+    app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin, but=API)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
     for part in (inbox, writing, marking, composing, giving, presences, replies, wishes, sign_in, admin):
         app.include_router(part.router)
     app.add_api_route("/healthz", healthz)
     app.mount("/static", assets())
+    app.mount(API, create_api(database))
     return app
 
 

@@ -75,13 +75,15 @@ class SameOrigin:
     Browsers say where a request comes from in `Sec-Fetch-Site`, or else in `Origin`, which must be ours.
     """
 
-    def __init__(self, app: ASGIApp, *, origin: str) -> None:
-        self.app, self.origin = app, origin
+    def __init__(self, app: ASGIApp, *, origin: str, but: str | None = None) -> None:
+        """`but`: below this path nobody is known by a cookie, so that whoever sends there does so in their own name."""
+        self.app, self.origin, self.but = app, origin, but
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] != "http"
             or scope["method"] in ("GET", "HEAD", "OPTIONS")
+            or (self.but is not None and scope["path"].startswith(f"{self.but}/"))
             or self._is_ours(Headers(scope=scope))
         ):
             await self.app(scope, receive, send)

@@ -1,0 +1,81 @@
+"""What happened on each day (UTC), in numbers that can be counted again from the record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, cast, func, literal_column, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff.models import Attempt, Case, Offer, OptIn, Thread
+from handoff.openings import Opening
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day. The times to the first reply, in seconds, are of the cases that were opened on it and were answered."""
+
+    day: date
+    mentions: int
+    offers: int
+    opened: int
+    opted_in: int
+    cases: int
+    solved: int
+    first_reply_median: float | None
+    first_reply_p90: float | None
+
+
+async def days(session: AsyncSession, first: date, last: date, channel: str | None = None) -> list[Day]:
+    """Every day from `first` to `last`, on one channel or on all, those without anything among them."""
+    found: dict[date, dict[str, Any]] = {}
+    for part in _parts(first, last, channel):
+        for row in await session.execute(part):
+            told = dict(row._mapping)
+            found.setdefault(told.pop("day"), {}).update(told)
+    ordinals = range(first.toordinal(), last.toordinal() + 1)
+    return [_day(day, found.get(day, {})) for day in map(date.fromordinal, ordinals)]
+
+
+def _day(day: date, told: dict[str, Any]) -> Day:
+    counts = {
+        name: int(told.get(name) or 0) for name in ("mentions", "offers", "opened", "opted_in", "cases", "solved")
+    }
+    median, p90 = told.get("first_reply_median"), told.get("first_reply_p90")
+    return Day(day, **counts, first_reply_median=median, first_reply_p90=p90)
+
+
+def _parts(first: date, last: date, channel: str | None) -> Sequence[Select[Any]]:
+    """One query for each kind of thing, each by day."""
+    on = _on(channel)
+    took = func.extract("epoch", Case.first_reply_at - Case.opened_at)
+    median, p90 = (func.percentile_cont(part).within_group(took) for part in (0.5, 0.9))
+    said = select(*_by(Attempt.settled_at, "offers")).join(Offer).join(Thread).where(Attempt.state == "sent", on)
+    cases = select(
+        *_by(Case.opened_at, "cases"), median.label("first_reply_median"), p90.label("first_reply_p90")
+    ).join(Thread)
+    solved = select(*_by(Thread.ended_at, "solved")).where(Thread.solved.is_(True), on)
+    times = (
+        (select(*_by(Thread.opened_at, "mentions")).join(Offer).where(on), Thread.opened_at),
+        (said, Attempt.settled_at),
+        (select(*_by(OptIn.at, "opted_in")).join(Thread).where(on), OptIn.at),
+        (cases.where(on), Case.opened_at),
+        (solved, Thread.ended_at),
+    )
+    opened = select(Opening.day.label("day"), func.sum(Opening.links).label("opened"))
+    opened = opened.where(Opening.day.between(first, last), Opening.channel == channel if channel else on)
+    counted = [query.where(_utc(time).between(first, last)).group_by(_utc(time)) for query, time in times]
+    return [*counted, opened.group_by(Opening.day)]
+
+
+def _on(channel: str | None) -> ColumnElement[bool]:
+    return true() if channel is None else Thread.channel == channel
+
+
+def _by(time: Any, name: str) -> tuple[Any, Any]:
+    return _utc(time).label("day"), func.count().label(name)
+
+
+def _utc(time: Any) -> ColumnElement[date]:
+    return cast(func.timezone(literal_column("'UTC'"), time), Date)
