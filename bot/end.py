@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.say import say
-from handoff import cases, people, threads
+from handoff import cases, hands, people, threads
 from handoff.models import Case, Customer, Message, Thread
 
 ENDED = "ended by the customer"
@@ -75,6 +75,8 @@ async def _hand_off(session: AsyncSession, customer: Customer, thread: Thread, b
     thread.talk = None
     place = await cases.place_in_line(session, thread)
     text = say("handed_off", thread.language, brand=brand, place=place)
+    if not await hands.somebody_is_here(session):
+        text = f"{text} {say('nobody_here', thread.language)}"
     await threads.append(session, thread, "event", "bot", text, delivery="pending")
 
 

@@ -11,7 +11,7 @@ from bot.channel import Channel, Deleted, Halted, NeverDeliverable, Post
 from bot.flow import Flow
 from bot.reach import Reach
 from bot.settings import BotSettings, Brand
-from handoff import threads
+from handoff import hands, threads
 from handoff.credentials import Seal
 from handoff.database import Database
 from handoff.failpoints import outside
@@ -61,6 +61,7 @@ class Bot:
             tasks.create_task(repeat.every(5, "settle doubts", self.settle_doubts))
             tasks.create_task(repeat.every(60, "look again", self.look_again))
             tasks.create_task(repeat.every(60, "forget", self.forget))
+            tasks.create_task(repeat.every(60, "queue again", self.queue_again))
             tasks.create_task(repeat.every(3600, "forget tellings", self._notify.forget))
 
     async def _look(self) -> set[str]:
@@ -236,3 +237,11 @@ class Bot:
             erased = await forget.lately_erased(session)
         for thread_id in erased:
             await self._forget_talk(thread_id)
+
+    async def queue_again(self) -> None:
+        """Put cases whose customer waits for an agent who is gone into the queue again."""
+        async with self._database.reading() as session:
+            alone = await hands.left_alone(session, self._settings.silence)
+        for thread_id in alone:
+            async with self._database.transaction("queue.again") as session:
+                await hands.take_back(session, thread_id)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.say import say
-from handoff import cases, database, threads
+from handoff import cases, database, hands, threads
 from handoff.base import Delivery
 from handoff.failpoints import outside
 from handoff.models import Customer, Message, Offer, OptIn, Thread
@@ -290,4 +290,6 @@ async def _hand_off(session: AsyncSession, terms: Terms, thread: Thread, ending:
     thread.talk = None
     place = await cases.place_in_line(session, thread)
     text = say("in_line" if told else "handed_off", thread.language, brand=terms.brand, place=place)
+    if not await hands.somebody_is_here(session):
+        text = f"{text} {say('nobody_here', thread.language)}"
     await threads.append(session, thread, "event", "bot", text, delivery="pending")

@@ -1,7 +1,7 @@
 """Threads in human hands: handing off, claiming, releasing, replying, closing."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +12,10 @@ from handoff.models import Agent, Case, Message, Thread
 
 LONGEST_REPLY = 4096
 """Characters of one reply: Telegram's limit, the strictest of our channels."""
+
+
+TAKEN_BACK = "taken back"
+"""What stands in a reply that its agent undid before it was delivered."""
 
 
 async def hand_off(
@@ -31,7 +35,13 @@ async def hand_off(
     threads.give_floor(thread, "team")
     thread.ended_at = thread.ended_why = None
     case = Case(
-        thread_id=thread.id, reason=reason, summary=summary, intent=intent, confidence=confidence, found=found or {}
+        thread_id=thread.id,
+        reason=reason,
+        summary=summary,
+        intent=intent,
+        confidence=confidence,
+        found=found or {},
+        priority=_priority(found or {}),
     )
     session.add(case)
     await threads.append(session, thread, "event", "bot", f"Handed off: {reason}")
@@ -57,12 +67,6 @@ async def locked(session: AsyncSession, thread_id: int) -> tuple[Thread, Case]:
     return thread, case
 
 
-async def claim(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
-    """Take a waiting case. Raises `ClaimedBySomebodyElse`, `AlreadyClosed`, `ShutOut`."""
-    await _refuse_if_shut_out(session, agent)
-    thread, case = await locked(session, thread_id)
-    if case.closed_at is not None:
-        raise errors.AlreadyClosed
 async def known(session: AsyncSession, thread_id: int) -> None:
     """Raises `NoSuchCase` for a thread that was never handed off, and for one of which nothing is left."""
     left = Thread.ended_why.is_distinct_from(threads.ERASED)
@@ -71,6 +75,12 @@ async def known(session: AsyncSession, thread_id: int) -> None:
         raise errors.NoSuchCase
 
 
+async def claim(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
+    """Take a waiting case. Raises `ClaimedBySomebodyElse`, `AlreadyClosed`, `ShutOut`."""
+    await _refuse_if_shut_out(session, agent)
+    thread, case = await locked(session, thread_id)
+    if case.closed_at is not None:
+        raise errors.AlreadyClosed
     if case.claimed_by not in (None, agent.id):
         raise errors.ClaimedBySomebodyElse
     if case.claimed_by is None:
@@ -80,13 +90,13 @@ async def known(session: AsyncSession, thread_id: int) -> None:
 
 
 async def release(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
-    """Give a claimed case back to the queue. An admin may release anybody's."""
+    """Give a claimed case back to the queue. Who leads may release anybody's."""
     thread, case = await locked(session, thread_id)
     if case.closed_at is not None:
         raise errors.AlreadyClosed
     if case.claimed_by is None:
         return case
-    if case.claimed_by != agent.id and not agent.is_admin:
+    if case.claimed_by != agent.id and not agent.may("lead"):
         raise errors.ClaimedBySomebodyElse
     case.claimed_by = case.claimed_at = None
     await threads.append(session, thread, "event", "agent", f"{agent.name} released the case", agent=agent)
@@ -98,7 +108,7 @@ async def close(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
     thread, case = await locked(session, thread_id)
     if case.closed_at is not None:
         return case
-    if case.claimed_by not in (None, agent.id) and not agent.is_admin:
+    if case.claimed_by not in (None, agent.id) and not agent.may("lead"):
         raise errors.ClaimedBySomebodyElse
     case.closed_at, case.closed_by = func.clock_timestamp(), agent.id
     await threads.append(session, thread, "event", "agent", f"{agent.name} closed the case", agent=agent)
@@ -129,14 +139,14 @@ async def reply(
     `Stopped`, `ClaimedBySomebodyElse`, `AlreadyClosed`, `NothingSaid`, `TooLong`, `GapLeft`, `ShutOut`.
     """
     text = _checked(text)
+    if saved_replies.gaps(text):
+        raise errors.GapLeft
     await _refuse_if_shut_out(session, agent)
     thread, case = await locked(session, thread_id)
     if await session.scalar(select(Message.id).where(Message.client_id == client_id)):
         return None
     if not await people.may_talk(session, thread):
         raise errors.Stopped
-    if saved_replies.gaps(text):
-        raise errors.GapLeft
     await _refuse_if_overtaken(session, thread, agent, seen_seq)
     if case.claimed_by != agent.id:
         await claim(session, thread_id, agent)
@@ -144,18 +154,12 @@ async def reply(
         raise errors.AlreadyClosed
     if case.first_reply_at is None:
         case.first_reply_at = func.clock_timestamp()
+    await drafts.drop(session, thread_id, agent, "reply")
     return await threads.append(
         session, thread, "chat", "agent", text, agent=agent, client_id=client_id, delivery="pending", wait=undo
     )
 
 
-async def try_again(session: AsyncSession, thread_id: int, message_id: int) -> None:
-    await drafts.drop(session, thread_id, agent, "reply")
-    """Let a reply that was not delivered wait to be sent once more. Raises `Stopped`, `NoSuchCase`."""
-    thread, _ = await locked(session, thread_id)
-    failed = select(Message).where(Message.id == message_id, Message.thread_id == thread_id, Message.by == "agent")
-    message = (await session.scalars(failed)).one_or_none()
-    if message is None:
 async def take_back(session: AsyncSession, thread_id: int, message_id: int, agent: Agent) -> None:
     """Undo a reply that nobody has begun to deliver: its words are the agent's draft again.
 
@@ -172,7 +176,7 @@ async def take_back(session: AsyncSession, thread_id: int, message_id: int, agen
     if message.delivery != "pending" or message.tries:
         raise errors.OnItsWay
     await drafts.give_back(session, thread_id, agent, "reply", message.text)
-    message.text, message.delivery, message.due_at = "", "withheld", None
+    message.text, message.delivery, message.due_at, message.trouble = "", "withheld", None, TAKEN_BACK
     message.deleted_at = func.clock_timestamp()
     if case.first_reply_at is not None and not await _has_reply(session, case, besides=message):
         case.first_reply_at = None
@@ -191,6 +195,12 @@ async def _open_again(session: AsyncSession, thread: Thread, case: Case, agent: 
     await threads.append(session, thread, "event", "agent", f"{agent.name} opened the case again", agent=agent)
 
 
+async def try_again(session: AsyncSession, thread_id: int, message_id: int) -> None:
+    """Let a reply that was not delivered wait to be sent once more. Raises `Stopped`, `NoSuchCase`."""
+    thread, _ = await locked(session, thread_id)
+    failed = select(Message).where(Message.id == message_id, Message.thread_id == thread_id, Message.by == "agent")
+    message = (await session.scalars(failed)).one_or_none()
+    if message is None:
         raise errors.NoSuchCase
     if not await people.may_talk(session, thread):
         raise errors.Stopped
@@ -227,12 +237,6 @@ async def _open_case(session: AsyncSession, thread: Thread) -> Case | None:
     return (await session.scalars(query)).one_or_none()
 
 
-async def _refuse_if_shut_out(session: AsyncSession, agent: Agent) -> None:
-    """Whoever shuts them out waits for us, or we for them: agent first, then thread, as `agents.disable` does."""
-    still_in = select(Agent.id).where(Agent.id == agent.id, Agent.disabled_at.is_(None))
-    if await session.scalar(still_in.with_for_update(read=True)) is None:
-        raise errors.ShutOut
-
 async def _has_reply(session: AsyncSession, case: Case, besides: Message) -> bool:
     query = select(Message.id).where(
         Message.thread_id == case.thread_id,
@@ -245,6 +249,12 @@ async def _has_reply(session: AsyncSession, case: Case, besides: Message) -> boo
     return await session.scalar(query.limit(1)) is not None
 
 
+async def _refuse_if_shut_out(session: AsyncSession, agent: Agent) -> None:
+    """Whoever shuts them out waits for us, or we for them: agent first, then thread, as `agents.disable` does."""
+    still_in = select(Agent.id).where(Agent.id == agent.id, Agent.disabled_at.is_(None))
+    if await session.scalar(still_in.with_for_update(read=True)) is None:
+        raise errors.ShutOut
+
 
 async def _refuse_if_overtaken(session: AsyncSession, thread: Thread, agent: Agent, seen_seq: int) -> None:
     query = select(Message.id).where(
@@ -253,13 +263,13 @@ async def _refuse_if_overtaken(session: AsyncSession, thread: Thread, agent: Age
         Message.kind == "chat",
         Message.by == "agent",
         Message.agent_id != agent.id,
+        Message.deleted_at.is_(None),
     )
     if await session.scalar(query.limit(1)):
         raise errors.SomebodyReplied
 
 
 def _checked(text: str) -> str:
-        Message.deleted_at.is_(None),
     said: str = clean(text).strip()
     if not said:
         raise errors.NothingSaid

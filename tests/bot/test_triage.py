@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.say import say
 from handoff import cases, threads
 from handoff.database import Database
 from tests.bot.town import COMPLAINT, Town, click, line
@@ -12,6 +13,8 @@ from tests.cast import ANA, BEN, JOSE, MARA
 from tests.rasa_server import RasaServer
 
 SECONDS = timedelta(seconds=1)
+
+NOBODY = say("nobody_here", "en")
 
 
 async def test_the_bot_asks_and_hears_one_line_after_the_other(town: Town) -> None:
@@ -50,10 +53,10 @@ async def test_a_customer_whose_language_the_bot_does_not_speak_gets_a_human(tow
 async def test_a_handoff_tells_the_customer_what_happens_although_nobody_is_online(town: Town) -> None:
     await town.handed_off(JOSE)
     await town.handed_off(MARA)
-    assert town.heard_by(JOSE)[-1] == "You are number 1 in the line, and the answer comes here."
+    assert town.heard_by(JOSE)[-1] == "You are number 1 in the line, and the answer comes here. " + NOBODY
     assert town.heard_by(MARA)[-2:] == [
         "A person will look at it.",
-        "You are number 2 in the line, and the answer comes here.",
+        "You are number 2 in the line, and the answer comes here. " + NOBODY,
     ]
     assert await town.value("SELECT count(*) FROM cases WHERE closed_at IS NULL") == 2
 
@@ -196,7 +199,7 @@ async def test_a_second_handoff_of_a_returning_customer_works(town: Town) -> Non
             await cases.close(session, thread_id, agent)
         await town.do(line(MARA, said))
         assert await town.value("SELECT summary FROM cases WHERE closed_at IS NULL") == said
-        assert town.heard_by(MARA)[-1].endswith("You are number 1 in the line, and the answer comes here.")
+        assert town.heard_by(MARA)[-1].endswith("number 1 in the line, and the answer comes here. " + NOBODY)
     assert await town.value("SELECT count(*) FROM cases") == 3
 
 

@@ -29,7 +29,7 @@ AGAIN = (
     "deliver.send",
     "deliver.settle",
 )
-NOT_ON_THE_WAY = ("flow.stop", "flow.return", "flow.prove", "run.halt", "gather.settle")
+NOT_ON_THE_WAY = ("flow.stop", "flow.return", "flow.prove", "run.halt", "gather.settle", "queue.again")
 """One transaction each, which this story does not come by; tests of their steps in tests/bot are about them."""
 
 processes = multiprocessing.get_context("forkserver")
