@@ -11,8 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from handoff.base import Base, now, one_of
 from handoff.models import Agent
+from handoff.sign_ins import SignIn
+from handoff.tokens import digest
 
 Mode = Literal["reply", "note"]
+
+LONGEST = 20_000
+"""Characters: more than can be sent at once, so that nothing is cut off while it is being shortened."""
 
 
 class Draft(Base):
@@ -56,3 +61,11 @@ async def drop(session: AsyncSession, thread_id: int, agent: Agent, mode: Mode) 
     """Forget a draft: it was sent, or there is nothing left of it."""
     gone = (Draft.thread_id == thread_id, Draft.agent_id == agent.id, Draft.mode == mode)
     await session.execute(delete(Draft).where(*gone))
+
+
+async def writer(session: AsyncSession, token: str) -> Agent | None:
+    """Whose browser this was, if their sign-in ran out while they wrote; nobody's if it was ended on purpose."""
+    ran_out = (SignIn.token_hash == digest(token), SignIn.revoked_at.is_(None), Agent.disabled_at.is_(None))
+    return (
+        await session.scalars(select(Agent).join(SignIn, SignIn.agent_id == Agent.id).where(*ran_out))
+    ).one_or_none()

@@ -13,7 +13,9 @@ from handoff.web import (
     composing,
     giving,
     guard,
+    handbook,
     inbox,
+    integrations,
     marking,
     presences,
     replies,
@@ -23,7 +25,6 @@ from handoff.web import (
     writing,
 )
 from handoff.web.site import Here, Site, assets
-
 
 API = "/api/v1"
 """Where the API is: who comes there shows a token and no cookie, so that no other site can send in their name."""
@@ -38,11 +39,25 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
     app.add_middleware(guard.BodyLimit)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin, but=API)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
-    for part in (inbox, writing, marking, composing, giving, presences, replies, wishes, sign_in, admin):
+    for part in (
+        inbox,
+        writing,
+        marking,
+        composing,
+        giving,
+        presences,
+        replies,
+        wishes,
+        sign_in,
+        admin,
+        integrations,
+        handbook,
+    ):
         app.include_router(part.router)
     app.add_api_route("/healthz", healthz)
     app.mount("/static", assets())
-    app.mount(API, create_api(database))
+    app.state.api = create_api(database)
+    app.mount(API, app.state.api)
     return app
 
 

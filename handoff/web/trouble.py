@@ -1,10 +1,11 @@
 """The pages that say what went wrong, and what to do now."""
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 
-from handoff import errors
+from handoff import cases, drafts, errors
 from handoff.web.guard import security_headers
 from handoff.web.site import AdminsOnly, NotSignedIn, Site
 
@@ -35,8 +36,24 @@ async def not_signed_in(request: Request, error: Exception) -> Response:
     """To the sign-in, and from there back to the page that was asked for."""
     if request.url.path == "/live":
         return Response(status_code=401)
-    came_for = request.url.path if request.method == "GET" else "/inbox"
+    came_for = request.url.path if request.method == "GET" else await _kept(request)
     return RedirectResponse(f"/login?next={came_for}", 303)
+
+
+async def _kept(request: Request) -> str:
+    """Where to go on after signing in: to the thread, where what was being sent is a draft now."""
+    here: Site = request.app.state.site
+    place = re.fullmatch(r"/inbox/([1-9]\d{0,17})/(reply|note)", request.url.path)
+    said = (await request.form()).get("text") if place else None
+    if not place or not isinstance(said, str) or not said.strip():
+        return "/inbox"
+    thread_id, mode = int(place[1]), cast(drafts.Mode, place[2])
+    async with here.database.transaction("inbox.kept") as session:
+        writer = await drafts.writer(session, request.cookies.get(here.cookie, ""))
+        if writer is not None:
+            await cases.known(session, thread_id)
+            await drafts.give_back(session, thread_id, writer, mode, said.replace("\r\n", "\n")[: drafts.LONGEST])
+    return f"/inbox/{thread_id}"
 
 
 async def admins_only(request: Request, error: Exception) -> Response:
