@@ -17,6 +17,7 @@ HERE = timedelta(minutes=5)
 
 async def transfer(session: AsyncSession, thread_id: int, agent: Agent, to_id: int) -> Case:
     """Give a case to a colleague, who is told. Raises `NoSuchColleague`, `ClaimedBySomebodyElse`, `AlreadyClosed`."""
+    await cases.known(session, thread_id)
     to = (await session.scalars(_at_work(to_id).with_for_update(read=True))).one_or_none()
     if to is None:
         raise errors.NoSuchColleague
