@@ -64,7 +64,7 @@ def _parts(first: date, last: date, channel: str | None) -> Sequence[Select[Any]
         (solved, Thread.ended_at),
     )
     opened = select(Opening.day.label("day"), func.sum(Opening.links).label("opened"))
-    opened = opened.where(Opening.day.between(first, last), Opening.channel == channel if channel else on)
+    opened = opened.where(Opening.day.between(first, last), true() if channel is None else Opening.channel == channel)
     counted = [query.where(_utc(time).between(first, last)).group_by(_utc(time)) for query, time in times]
     return [*counted, opened.group_by(Opening.day)]
 
