@@ -37,7 +37,7 @@ async def inbox_page(
     async with here.database.reading() as session:
         opened = None if thread_id is None else await thread_view(session, me, here.brand_name, thread_id)
         writing = None if thread_id is None else await composer(session, me, thread_id, unsent)
-        listed = await rows(session, me, at)
+        listed = await rows(session, me, at, read=thread_id if looks else None)
     if opened and looks:
         async with here.database.transaction("inbox.bookmark") as session:
             await bookmarks.put(session, me, opened.thread.id, opened.thread.last_seq)

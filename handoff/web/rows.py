@@ -50,11 +50,14 @@ class Rows:
     """The tags of open cases."""
 
 
-async def rows(session: AsyncSession, me: Agent, at: Place) -> Rows:
-    """The first cases of a view: urgent ones, then who has waited longest; or where a search was found last."""
+async def rows(session: AsyncSession, me: Agent, at: Place, read: int | None = None) -> Rows:
+    """The first cases of a view: urgent ones, then who has waited longest; or where a search was found last.
+
+    `read`: a thread that is before the agent's eyes right now.
+    """
     found = (await session.execute(_ids(me, at).limit(at.show + 1))).all()
     lines: dict[int, int | None] = {row.id: row[1] for row in found[: at.show]}
-    listed = await _drawn(session, me, at.search, lines)
+    listed = await _drawn(session, me, at.search, lines, read)
     channels, tags = await _channels(session), await _tags(session)
     return Rows(at, listed, len(found) > at.show, await counts(session, me), channels, tags)
 
@@ -131,7 +134,9 @@ def _order(at: Place) -> Sequence[ColumnElement[Any]]:
     return [newest]
 
 
-async def _drawn(session: AsyncSession, me: Agent, words: str, lines: Mapping[int, int | None]) -> list[Row]:
+async def _drawn(
+    session: AsyncSession, me: Agent, words: str, lines: Mapping[int, int | None], read: int | None
+) -> list[Row]:
     """The rows of cases, with all that is shown of them, in the order of `lines`."""
     query = (
         select(Case)
@@ -143,7 +148,7 @@ async def _drawn(session: AsyncSession, me: Agent, words: str, lines: Mapping[in
     )
     cases = {found.id: found for found in await session.scalars(query)}
     ours = [one.thread_id for one in cases.values() if one.closed_at is None and one.claimed_by in (None, me.id)]
-    unread = await bookmarks.unread(session, me, ours)
+    unread = await bookmarks.unread(session, me, ours) - {read}
     said = await _texts(session, lines.values())
     shown = ((cases[case_id], said.get(line, "")) for case_id, line in lines.items() if case_id in cases)
     return [Row(one, one.thread.customer, one.thread_id in unread, search.snippet(text, words)) for one, text in shown]
