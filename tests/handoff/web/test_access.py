@@ -9,7 +9,7 @@ from tests.cast import ANA, BEN, Colleague
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.story import handed_off, in_public
 
-OPEN_TO_ALL = {"/", "/login", "/logout", "/join/{token}", "/healthz"}
+OPEN_TO_ALL = {"/", "/login", "/logout", "/join/{token}", "/healthz", "/api"}
 
 NAMES = {
     "channel": "x",
@@ -19,6 +19,10 @@ NAMES = {
     "offer_id": "1",
     "post_id": "1",
     "deed": "keep",
+    "reply_id": "1",
+    "integration_id": "1",
+    "webhook_id": "1",
+    "event_id": "msg_1",
 }
 
 
@@ -67,8 +71,15 @@ async def test_a_thread_that_was_never_handed_off_does_not_exist_for_anybody(
 ) -> None:
     thread_id = await in_public(inbox.database)
     visitor = await inbox.visitor(who)
-    form = {"client_id": "client-id-1", "seen_seq": "0", "text": "Hello", "until": "hours", "priority": "high"}
-    method = "GET" if path == "/inbox/{thread_id}" else "POST"
+    form = {
+        "client_id": "client-id-1",
+        "seen_seq": "0",
+        "text": "Hello",
+        "mode": "reply",
+        "until": "hours",
+        "priority": "high",
+    }
+    method = next(method for method, there in GUARDED if there == path)
     for number in (str(thread_id), "999", "0", "-1", "x", str(2**70)):
         address = path.format(**NAMES | {"thread_id": number})
         answer = await visitor.request(method, address, data=form if method == "POST" else None)
