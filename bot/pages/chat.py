@@ -15,7 +15,9 @@ from bot.pages.speak import _, amount
 from bot.pages.view import ALL, NEWEST, view
 from bot.stop import is_stop
 from handoff import people
+from handoff.database import PRESENCE
 from handoff.models import Thread
+from handoff.presence import CUSTOMER, State, word
 from handoff.web.stream import stream
 
 router = APIRouter(prefix="/h")
@@ -84,7 +86,25 @@ async def live(request: Request, token: str) -> Response:
         now = await door(request, token)
         return now is not None and now.chat is not None and now.chat.id == thread_id
 
-    return stream(here.live, still_the_author, lambda hint: hint == thread_id)
+    writes = here.live.presence.changes(
+        lambda present: (present.thread_id, present.state) == (thread_id, "typing") and present.who != CUSTOMER
+    )
+    return stream(here.live, still_the_author, lambda hint: hint == thread_id, present=writes)
+
+
+@router.post("/{token}/typing")
+async def typing(request: Request, token: str, still: Annotated[bool, Form()] = True) -> Response:
+    """The customer types, or has stopped: the team sees it, and nothing is written down."""
+    here, found = site(request), await door(request, token)
+    if found is None or found.chat is None:
+        return Response(status_code=404)
+    if found.chat.speaker != "team":
+        return Response(status_code=204)
+    await here.pace.keep("type", found.chat.id)
+    state: State = "typing" if still else "gone"
+    said = word(found.chat.id, CUSTOMER, found.author.name or "The customer", state, f"customer-{found.chat.id}")
+    await here.database.notify(PRESENCE, said)
+    return Response(status_code=204)
 
 
 async def _objection(request: Request, chat: Thread, text: str) -> str | TooFast | None:

@@ -19,6 +19,7 @@ LIMITS = {
     "button": "20/minute",
     "say": "20/minute",
     "listen": "60/minute",
+    "type": "40/minute",
     "sign-in": "40/hour",
     "code": "5/hour",
     "code from one address": "20/hour",

@@ -126,7 +126,19 @@ const look = follow(log.dataset.live, async () => {
   if (answer.ok) merge(parse(await answer.text()));
   else if ([403, 404, 410].includes(answer.status)) location.reload();
   else if (answer.status >= 500) throw new Error(answer.status);
-}, (up) => { offline.hidden = up; });
+}, (up) => { offline.hidden = up; }, ({ name, state }) => {
+  document.getElementById("typing").textContent = state === "typing" ? words.typing.replace("{name}", name) : "";
+});
+
+let typedAt = 0;
+
+/** The team sees that an answer is being written; after five seconds without a word from us, that it is not. */
+function type(still) {
+  if (still && Date.now() - typedAt < 3000) return;
+  if (!still && !typedAt) return;
+  typedAt = still ? Date.now() : 0;
+  fetch(`${page}/typing`, { method: "POST", body: new URLSearchParams({ still }), keepalive: true }).catch(() => {});
+}
 
 if (form) {
   const field = form.elements.text;
@@ -138,11 +150,13 @@ if (form) {
     if (!field.value.trim() || !field.reportValidity()) return;
     say(field.value.trim(), newId());
     field.value = "";
+    type(false);
     draft.forget();
     field.focus();
     form.querySelector("[role=alert]")?.remove();
   });
-  field.addEventListener("input", () => field.setCustomValidity(""));
+  field.addEventListener("input", () => { field.setCustomValidity(""); type(Boolean(field.value)); });
+  addEventListener("pagehide", () => type(false));
   field.addEventListener("keydown", (event) => {
     const wants = event.key === "Enter" && !event.isComposing && (event.ctrlKey || event.metaKey);
     if (wants) form.requestSubmit();

@@ -23,9 +23,10 @@ export function localTimes(root) {
 
 /**
  * Call `look` when the server hints at a change, one call at a time. `standing(true | false)` says whether the line is up;
+ * `somebody` hears who begins to write and who stops.
  * 40 seconds of silence count as down. A hidden page lets go of its connection and looks again when it is shown.
  */
-export function follow(url, look, standing = () => {}) {
+export function follow(url, look, standing = () => {}, somebody = () => {}) {
   let source, silence, complaint, looking, again;
 
   const see = async () => {
@@ -60,6 +61,7 @@ export function follow(url, look, standing = () => {}) {
     for (const kind of ["changed", "resync", "ping"]) {
       source.addEventListener(kind, () => { alive(); see(); });
     }
+    source.addEventListener("presence", ({ data }) => { alive(); somebody(JSON.parse(data)); });
     alive();
   };
   document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));

@@ -7,8 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
+from sqlalchemy import select
 
 from handoff import threads
+from handoff.database import PRESENCE
+from handoff.models import Thread
+from handoff.presence import word
 from tests.bot.pages.world import COMPLAINT, World
 from tests.browser import Browse, axe, serving
 
@@ -250,3 +254,21 @@ async def test_every_page_can_be_used_by_everybody(world: World, browse: Browse)
         await page.goto(link)
         await expect(page.get_by_text("You said STOP")).to_be_visible()
         await looks_right(page)
+
+
+async def test_the_customer_sees_that_an_agent_writes_and_the_team_sees_that_the_customer_does(
+    world: World, browse: Browse
+) -> None:
+    async with at_work(world, browse) as (origin, phone):
+        page = await join(await phone(), origin, "Mara")
+        await open_chat(page)
+        await world.agent_replies("Hello Mara")
+        await expect(page.get_by_text("Hello Mara")).to_be_visible()
+        async with world.database.reading() as session:
+            thread_id = (await session.scalars(select(Thread.id).order_by(Thread.id.desc()))).first() or 0
+        for state, shown in (("noting", ""), ("viewing", ""), ("typing", "Ana is typing…"), ("viewing", "")):
+            await world.database.notify(PRESENCE, word(thread_id, 1, "Ana", state, "tab-1"))
+            await expect(page.locator("#typing")).to_have_text(shown)
+        async with page.expect_response("**/typing") as answered:
+            await page.get_by_label("Your message").press_sequentially("I")
+        assert (await answered.value).status == 204
