@@ -25,6 +25,9 @@ _ADDRESS = re.compile(r"https?://\S+|(?:[\w-]+\.)+\w{2,}(?::\d+)?/\S*", re.IGNOR
 _NEARLY = re.compile(r"[^\W_][.。．｡][^\W\d_]{2,}|[/\\]{2}")
 """What a reader, or an app, may take for another address."""
 
+SHORTENERS = frozenset({"t.co", "lnkd.in", "l.facebook.com"})
+"""Platforms put these in place of every address that people post, ours too."""
+
 _TOKEN = re.compile(r"(?<![\w-])[\w-]{22}(?![\w-])", re.ASCII)
 _PAGES = re.compile(r"/(?:square|privacy|verify)?(?:/.*)?")
 
@@ -92,6 +95,11 @@ async def _of_address(here: Site, session: AsyncSession, found: str) -> Verdict:
         if said and found in ways:
             return _our_link(said)
     origin, path = here.settings.public_origin, _path(here, found)
+    if path is None and found.lower().removeprefix("https://").removeprefix("http://").split("/")[0] in SHORTENERS:
+        words = _(
+            "It only leads on to another address. Look where you end up: our pages are at %(origin)s.", origin=origin
+        )
+        return Verdict("unknown", _("We cannot tell where this leads"), words)
     if path is None:
         words = _("Do not sign in there, and do not type anything private. Our pages are at %(origin)s.", origin=origin)
         return Verdict("not_ours", _("No, this address is not ours"), words)
