@@ -219,7 +219,7 @@ async def _create_admin(url: str, email: str, name: str, password: str) -> None:
     try:
         password_hash = await agents.hashed(password)
         async with database.transaction("admin.create") as session:
-            await agents.create(session, email, name, password_hash, is_admin=True)
+            await agents.create(session, email, name, password_hash, role="admin")
     finally:
         await database.close()
 

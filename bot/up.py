@@ -171,7 +171,7 @@ async def _first_admin(knock: Knock) -> str | None:
     async with knock.database.transaction("up.invite") as session:
         if any(agent.is_admin and agent.disabled_at is None for agent in await agents.everybody(session)):
             return None
-        return await agents.invite(session, is_admin=True)
+        return await agents.invite(session, role="admin")
 
 
 def _write_log(path: Path) -> None:

@@ -15,6 +15,7 @@ Delivery = Literal["pending", "sent", "failed", "withheld", "draft"]
 OfferState = Literal["ready", "sending", "sent", "in_doubt", "human", "expired", "suppressed", "failed"]
 AttemptState = Literal["intent", "sent", "not_sent", "in_doubt"]
 Priority = Literal["low", "normal", "high", "urgent"]
+Role = Literal["agent", "lead", "admin", "analyst"]
 
 
 def clean(said: Any) -> Any:
@@ -76,6 +77,7 @@ class Base(DeclarativeBase):
         Delivery: String,
         OfferState: String,
         AttemptState: String,
+        Role: String,
     }
 
 

@@ -70,9 +70,9 @@ class Taken:
 class Seal:
     """Tokens as only we can read them."""
 
-    def __init__(self, key: bytes) -> None:
-        """`key`: the secret of this Knock, of any length."""
-        derived = HKDF(SHA256(), 32, salt=None, info=b"knock credentials").derive(key)
+    def __init__(self, key: bytes, purpose: str = "credentials") -> None:
+        """`key`: the secret of this Knock, of any length. What is sealed for one purpose opens for no other."""
+        derived = HKDF(SHA256(), 32, salt=None, info=f"knock {purpose}".encode()).derive(key)
         self._fernet = Fernet(base64.urlsafe_b64encode(derived))
 
     def seal(self, text: str) -> str:
@@ -85,6 +85,13 @@ class Seal:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise Unsealable((Unsealable.__doc__ or "").strip()) from None
+
+    def open_fresh(self, sealed: str, seconds: int) -> str | None:
+        """What was sealed no longer ago than this; `None` if it is older, or nothing of ours."""
+        try:
+            return self._fernet.decrypt(sealed.encode("utf-8", "replace"), ttl=seconds).decode()
+        except InvalidToken:
+            return None
 
 
 def seed_of(access: str | None, refresh: str | None) -> str | None:

@@ -1,7 +1,8 @@
 """Connections and transactions; and, after each commit, the hint that says which threads changed."""
 
+import copy
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -30,6 +31,9 @@ AWAY = (OperationalError, InterfaceError, OSError)
 """The record is away, or two of us wanted the same rows: what was tried is not to blame, and can be tried again."""
 
 
+Witness = Callable[[AsyncSession, str], None]
+
+
 class Database:
     """The record. Only the edges (a step of the bot, a web request, a command) open a transaction."""
 
@@ -40,12 +44,21 @@ class Database:
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._witness: Witness | None = None
+
+    def witnessed(self, witness: "Witness") -> "Database":
+        """The same record; `witness` is shown every transaction by its name before the commit, and may add to it."""
+        same = copy.copy(self)
+        same._witness = witness
+        return same
 
     @asynccontextmanager
     async def transaction(self, name: str) -> AsyncIterator[AsyncSession]:
         """Commit at the end, roll back on any error. `name` names the failpoints around the commit."""
         async with self._sessions() as session:
             yield session
+            if self._witness is not None:
+                self._witness(session, name)
             failpoint(f"{name}: before commit")
             await session.commit()
         failpoint(f"{name}: after commit")

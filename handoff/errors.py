@@ -132,3 +132,39 @@ class SavedReplyIncomplete(SavedReplyError):
 
 class KeyIsTaken(SavedReplyError):
     """Another saved reply has this key. Choose another, or change that one."""
+
+
+class LastAdmin(AgentError):
+    """Somebody has to look after Knock. Make somebody else an admin first."""
+
+
+class WrongPassword(AgentError):
+    """That is not your password. Nothing was changed."""
+
+
+class FactorIsOn(AgentError):
+    """Your authenticator app is set up already. Turn it off first if you have a new one."""
+
+
+class WrongCode(AgentError):
+    """That code is not right, or was used already. Wait for the next one, or use a recovery code."""
+
+
+class WrongPasskey(AgentError):
+    """That passkey does not open this inbox. Try again, or sign in with your password."""
+
+
+class TooManyPasskeys(AgentError):
+    """You have 20 passkeys. Remove one that you do not use any more."""
+
+
+class FactorMissing(AgentError):
+    """Set up an authenticator app or a passkey first: recovery codes stand in for it."""
+
+
+class TooManyTries(AgentError):
+    """Too many tries. Wait a quarter of an hour, then try again."""
+
+
+class TooLate(AgentError):
+    """That took too long. Sign in again."""

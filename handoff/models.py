@@ -10,7 +10,21 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from handoff.base import AttemptState, Base, By, Delivery, Kind, OfferState, Priority, Speaker, identity, now, one_of
+from handoff.base import (
+    AttemptState,
+    Base,
+    By,
+    Delivery,
+    Kind,
+    OfferState,
+    Priority,
+    Role,
+    Speaker,
+    identity,
+    now,
+    one_of,
+)
+from handoff.roles import Right, may
 
 
 class Update(Base):
@@ -251,14 +265,27 @@ class Case(Base):
 
 
 class Agent(Base):
-    """A person who answers customers; an admin also invites agents and trains."""
+    """A person who answers customers, leads those who do, looks after Knock, or only reads: that is their role."""
 
     __tablename__ = "agents"
+    __table_args__ = (one_of("role", Role),)
 
     id: Mapped[int] = identity()
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     password_hash: Mapped[str]
-    is_admin: Mapped[bool] = mapped_column(server_default="false")
+    role: Mapped[Role] = mapped_column(server_default="agent")
     created_at: Mapped[datetime] = now()
     disabled_at: Mapped[datetime | None]
+    away_at: Mapped[datetime | None]
+    """Since when they take no new cases, by their own word."""
+    single_keys: Mapped[bool] = mapped_column(server_default="true")
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they look after people and the bot."""
+        return self.may("admin")
+
+    def may(self, right: Right) -> bool:
+        """Whether their role gives them this right."""
+        return may(self.role, right)

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import BigInteger, ForeignKey, Identity
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from handoff.base import Base, now
+from handoff.base import Base, Role, now, one_of
 from handoff.models import Agent
 
 
@@ -13,9 +13,10 @@ class Invitation(Base):
     """A one-time link by which somebody becomes an agent. We keep the hash of its token."""
 
     __tablename__ = "invitations"
+    __table_args__ = (one_of("role", Role),)
 
     token_hash: Mapped[str] = mapped_column(primary_key=True)
-    is_admin: Mapped[bool] = mapped_column(server_default="false")
+    role: Mapped[Role] = mapped_column(server_default="agent")
     invited_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     created_at: Mapped[datetime] = now()
     expires_at: Mapped[datetime]
@@ -28,10 +29,14 @@ class SignIn(Base):
     __tablename__ = "sign_ins"
 
     token_hash: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    """What names it on a page."""
     agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id"), index=True)
     created_at: Mapped[datetime] = now()
     seen_at: Mapped[datetime] = now()
     browser: Mapped[str | None]
+    address: Mapped[str | None]
+    """Whence, roughly: see `handoff.deeds.roughly`."""
     revoked_at: Mapped[datetime | None]
 
     agent: Mapped[Agent] = relationship(lazy="raise")

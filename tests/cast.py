@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.channel import Author
+from handoff.base import Role
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,7 @@ class Colleague:
     name: str
     email: str
     password: str
-    is_admin: bool = False
+    role: Role = "agent"
 
 
 MARA = Author("1001", "mara_k", "Mara")
@@ -33,8 +34,14 @@ TROLL = Author("1666", "x_trouble_x", "<script>alert(1)</script>")
 ROBOT = Author("1999", "deals_bot", "Deals", is_bot=True)
 """A bot of somebody else."""
 
-ANA = Colleague("Ana", "ana@northwind.example", "correct horse battery", is_admin=True)
+ANA = Colleague("Ana", "ana@northwind.example", "correct horse battery", role="admin")
 """An admin."""
 
 BEN = Colleague("Ben", "ben@northwind.example", "staple tower of paper")
 """An agent."""
+
+LENA = Colleague("Lena", "lena@northwind.example", "seven quiet rivers", role="lead")
+"""Leads the agents."""
+
+YUKI = Colleague("Yuki", "yuki@northwind.example", "numbers do not lie", role="analyst")
+"""An analyst: reads, and changes nothing."""

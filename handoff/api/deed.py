@@ -7,10 +7,11 @@ from fastapi import Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import agents, answers, integration_errors
+from handoff import agents, answers, deeds, integration_errors
 from handoff.api.gate import integration
 from handoff.database import Database
 from handoff.models import Agent
+from handoff.web.witness import address
 
 Key = Annotated[
     str,
@@ -47,6 +48,9 @@ async def once(
         answer = await answers.take(session, integration(request).id, key, asked)
         if answer.body is None:
             answer.body = (await deed(session)).model_dump(mode="json")
+            thread_id = request.path_params.get("thread_id")
+            about = f"integration {integration(request).id}"
+            deeds.write(session, name, thread_id=thread_id and int(thread_id), about=about, address=address(request))
         return answer.body
 
 
@@ -60,7 +64,9 @@ async def by_agent(
     """The same, in the name of an agent. Raises `NoSuchAgent`."""
 
     async def work(session: AsyncSession) -> BaseModel:
-        return await deed(session, await _named(session, body.agent))
+        agent = await _named(session, body.agent)
+        deeds.tell(session, by=agent)
+        return await deed(session, agent)
 
     return await once(request, key, name, body, work)
 

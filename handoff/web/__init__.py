@@ -5,6 +5,14 @@ site      what every page needs: the record, the templates, and who is asking
 inbox     /inbox: the list of cases and the thread, and the hints that keep both true
 writing   what an agent does to a case: claim, release, close, reply, note
 sign_in   /login, /logout and /join
+proofs    /login/code and /login/passkey
+halves    half a sign-in, which waits for its second factor
+me        /me: one's own name, password, keys, presence and browsers
+second_factor  authenticator app, recovery codes and passkeys of one's own
+audit     /admin/audit: who did what
+witness   writes down what a request changes
+browsers  browsers in words
+pictures  QR codes
 admin     /admin: agents, offers that wait for a person's word, the square's reports
 panes     the page of the inbox, made of the next two
 rows      the list: which cases, in which order, who waits how long

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from handoff import agents, errors, halts, members, offers, spendings, square
+from handoff import agents, deeds, errors, factors, halts, members, offers, spendings, square
+from handoff.base import Role
 from handoff.models import Agent, Message, Offer
 from handoff.square_errors import NoSuchPost
 from handoff.tallies import Tally
@@ -30,10 +31,11 @@ async def admin(here: Here, me: MeAdmin) -> HTMLResponse:
 
 
 @router.post("/invite")
-async def invite(here: Here, me: MeAdmin, is_admin: Annotated[bool, Form()] = False) -> HTMLResponse:
+async def invite(here: Here, me: MeAdmin, role: Annotated[Role, Form()] = "agent") -> HTMLResponse:
     """Make a one-time link and show it, once."""
     async with here.database.transaction("inbox.invite") as session:
-        token = await agents.invite(session, is_admin=is_admin, invited_by=me)
+        token = await agents.invite(session, role=role, invited_by=me)
+        deeds.tell(session, role)
     return await _page(here, me, link=f"{here.settings.inbox_origin}/join/{token}")
 
 
@@ -59,6 +61,27 @@ async def enable(here: Here, me: MeAdmin, agent_id: Id) -> Response:
     """Let somebody in again."""
     async with here.database.transaction("inbox.enable") as session:
         await agents.enable(session, agent_id)
+    return RedirectResponse("/admin", 303)
+
+
+@router.post("/agents/{agent_id}/role")
+async def change_role(here: Here, me: MeAdmin, agent_id: Id, role: Annotated[Role, Form()]) -> Response:
+    """Let somebody do more, or less, from now on."""
+    try:
+        async with here.database.transaction("inbox.change role") as session:
+            await agents.change_role(session, agent_id, role)
+            deeds.tell(session, role)
+    except errors.AgentError as error:
+        return await _page(here, me, 409, problem=error.sentence)
+    return RedirectResponse("/admin", 303)
+
+
+@router.post("/agents/{agent_id}/reset")
+async def reset(here: Here, me: MeAdmin, agent_id: Id) -> Response:
+    """Take away the second factor of a colleague who lost it, and sign them out; their password still counts."""
+    async with here.database.transaction("inbox.reset second factor") as session:
+        await factors.reset(session, agent_id)
+        await agents.sign_out_everywhere(session, agent_id)
     return RedirectResponse("/admin", 303)
 
 
@@ -101,6 +124,7 @@ async def _page(
     async with here.database.reading() as session:
         values = {
             "agents": await agents.everybody(session),
+            "guarded": await factors.guarded(session),
             "tallies": await _today(session),
             "unconfirmed": await _unconfirmed(session),
             "halts": await halts.standing(session),

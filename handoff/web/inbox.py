@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
-from handoff import agents
+from handoff import agents, deeds
 from handoff.web.panes import ThreadId, inbox_page
 from handoff.web.rows import lately_changed
 from handoff.web.site import Here, Me
 from handoff.web.stream import stream
 from handoff.web.where import Where
+from handoff.web.witness import address
 
 router = APIRouter()
 
@@ -31,9 +32,14 @@ async def inbox(here: Here, me: Me, at: Where) -> HTMLResponse:
 
 
 @router.get("/inbox/{thread_id}")
-async def thread(here: Here, me: Me, thread_id: ThreadId, at: Where, knock_live: Asked = "") -> HTMLResponse:
-    """A thread beside the list. 404 unless it was handed off."""
-    return await inbox_page(here, me, thread_id, at, looks=knock_live != "hidden")
+async def thread(
+    request: Request, here: Here, me: Me, thread_id: ThreadId, at: Where, knock_live: Asked = ""
+) -> HTMLResponse:
+    """A thread beside the list. 404 unless it was handed off. Whoever reads without having the case leaves a trace."""
+    page = await inbox_page(here, me, thread_id, at, looks=knock_live != "hidden")
+    async with here.database.transaction("inbox.read") as session:
+        await deeds.write_reading(session, me, thread_id, address(request))
+    return page
 
 
 @router.get("/live")

@@ -11,8 +11,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from handoff import cases, errors, marks, threads
 from handoff.base import Priority
+from handoff.deeds import tell
 from handoff.web.panes import inbox_page
-from handoff.web.site import Here, Me
+from handoff.web.site import Here, MeAnswering
 from handoff.web.where import Where
 from handoff.web.words import person
 from handoff.web.writing import At
@@ -66,7 +67,7 @@ async def wake(at: At) -> Response:
 @router.post("/several")
 async def several(
     here: Here,
-    me: Me,
+    me: MeAnswering,
     where: Where,
     deed: Annotated[Literal["claim", "close", "tag", "snooze"], Form()],
     thread: Annotated[list[int] | None, Form(max_length=MOST)] = None,
@@ -87,6 +88,7 @@ async def several(
     for thread_id in chosen:
         try:
             async with here.database.transaction(f"inbox.several {deed}") as session:
+                tell(session, thread_id=thread_id)
                 await deeds[deed](session, thread_id=thread_id, agent=me)
         except errors.CaseError as error:
             refused.append(f"{await _name(here, thread_id)}: {error.sentence}")

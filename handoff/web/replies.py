@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from handoff import errors, saved_replies
 from handoff.models import Agent
 from handoff.web.rows import counts
-from handoff.web.site import Here, Me, MeAdmin, Site
+from handoff.web.site import Here, Me, MeAdmin, MeAnswering, Site
 from handoff.web.writing import lines
 
 router = APIRouter()
@@ -33,7 +33,9 @@ async def team(here: Here, me: MeAdmin) -> HTMLResponse:
 
 
 @router.post(OWN)
-async def save_own(here: Here, me: Me, key: Key = "", title: Key = "", body: Body = "", id: Key = "") -> Response:
+async def save_own(
+    here: Here, me: MeAnswering, key: Key = "", title: Key = "", body: Body = "", id: Key = ""
+) -> Response:
     """Make or change one of one's own."""
     return await _save(here, me, me, {"key": key, "title": title, "body": lines(body)}, id)
 
@@ -45,7 +47,7 @@ async def save_team(here: Here, me: MeAdmin, key: Key = "", title: Key = "", bod
 
 
 @router.post(OWN + "/{reply_id}/delete")
-async def delete_own(here: Here, me: Me, reply_id: ReplyId) -> Response:
+async def delete_own(here: Here, me: MeAnswering, reply_id: ReplyId) -> Response:
     """Delete one of one's own."""
     return await _delete(here, me, reply_id)
 

@@ -1,6 +1,7 @@
 """What every page needs: the record, the templates, the static files, and who is asking."""
 
-from dataclasses import dataclass, field
+import logging
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,12 +14,18 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from handoff import agents
+from handoff.base import clean
 from handoff.database import Database
 from handoff.live import Live
 from handoff.models import Agent
+from handoff.passkeys import Place
+from handoff.roles import ROLES, Right
 from handoff.settings import Settings
-from handoff.web import words
+from handoff.web import browsers, words
 from handoff.web.assets import Assets
+from handoff.web.witness import Witness, address
+
+log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 
@@ -45,8 +52,8 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= words.FILTERS
-    made.globals |= {"static": assets().url, "keys": words.KEYS}
+    made.filters |= words.FILTERS | {"browser": browsers.in_words}
+    made.globals |= {"static": assets().url, "keys": words.KEYS, "roles": ROLES}
     parts = made.get_template("parts.html").module
     made.globals |= {name: getattr(parts, name) for name in ("icon", "key", "waits")}
     return made
@@ -61,6 +68,21 @@ class Site:
     live: Live
     brand_name: str
     tries: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
+
+    async def may_try(self, request: Request, account: str) -> bool:
+        """Count a try to prove to be somebody. Whether it is not one too many, for this account or altogether."""
+        where = address(request)
+        account = clean(account).strip().casefold()
+        return await self.tries.hit(TRIES_OF_ALL, where) and await self.tries.hit(TRIES, account, where)
+
+    async def forgive(self, request: Request, account: str) -> None:
+        """Forget the tries that came before one that worked."""
+        await self.tries.clear(TRIES, clean(account).strip().casefold(), address(request))
+
+    @property
+    def place(self) -> Place:
+        """Where passkeys count."""
+        return Place(self.settings.inbox_origin, self.brand_name)
 
     @property
     def is_https(self) -> bool:
@@ -81,14 +103,14 @@ class NotSignedIn(Exception):
     """Sign in first."""
 
 
-class AdminsOnly(Exception):
-    """This page is for admins. Ask one of them."""
+class NotAllowed(Exception):
+    """Your role does not allow that. Ask an admin if you need it."""
 
 
 def site(request: Request) -> Site:
-    """The inbox that the request came to."""
+    """The inbox that the request came to; what is changed there is written down as a deed of whoever asks."""
     found: Site = request.app.state.site
-    return found
+    return replace(found, database=found.database.witnessed(Witness(request)))
 
 
 Here = Annotated[Site, Depends(site)]
@@ -104,17 +126,30 @@ async def signed_in(request: Request, here: Here) -> Agent:
     if agents.is_stale(found) and "knock-live" not in request.headers:
         async with here.database.transaction("inbox.seen") as session:
             await agents.seen(session, token)
+    request.state.me = found.agent
     return found.agent
 
 
-Me = Annotated[Agent, Depends(signed_in)]
+class Needs:
+    """What a route asks for: somebody whose role has a right. Raises `NotAllowed`.
+
+    Who may only read changes nothing, whatever a route forgot to ask for.
+    """
+
+    def __init__(self, right: Right) -> None:
+        self.right = right
+
+    async def __call__(self, request: Request, me: Annotated[Agent, Depends(signed_in)]) -> Agent:
+        right = "answer" if self.right == "read" and request.method not in ("GET", "HEAD") else self.right
+        if not me.may(right):
+            log.warning("%s %s was refused to agent %s (%s)", request.method, request.url.path, me.id, me.role)
+            raise NotAllowed
+        return me
 
 
-async def admin(me: Me) -> Agent:
-    """Who is asking, if that is an admin. Raises `AdminsOnly`."""
-    if not me.is_admin:
-        raise AdminsOnly
-    return me
-
-
-MeAdmin = Annotated[Agent, Depends(admin)]
+MySelf = Annotated[Agent, Depends(Needs("self"))]
+Me = Annotated[Agent, Depends(Needs("read"))]
+MeAnswering = Annotated[Agent, Depends(Needs("answer"))]
+MeLeading = Annotated[Agent, Depends(Needs("lead"))]
+MeAdmin = Annotated[Agent, Depends(Needs("admin"))]
+MeAuditing = Annotated[Agent, Depends(Needs("audit"))]

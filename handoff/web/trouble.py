@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from handoff import cases, drafts, errors
 from handoff.web.guard import security_headers
-from handoff.web.site import AdminsOnly, NotSignedIn, Site
+from handoff.web.site import NotAllowed, NotSignedIn, Site
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +56,9 @@ async def _kept(request: Request) -> str:
     return f"/inbox/{thread_id}"
 
 
-async def admins_only(request: Request, error: Exception) -> Response:
-    """A page for admins, asked for by an agent."""
-    return trouble(request, 403, str(AdminsOnly.__doc__))
+async def not_allowed(request: Request, error: Exception) -> Response:
+    """A page or a deed that somebody's role does not allow."""
+    return trouble(request, 403, str(NotAllowed.__doc__))
 
 
 async def no_such_case(request: Request, error: Exception) -> Response:
@@ -95,7 +95,7 @@ async def unexpected(request: Request, error: Exception) -> Response:
 
 HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     NotSignedIn: not_signed_in,
-    AdminsOnly: admins_only,
+    NotAllowed: not_allowed,
     errors.NoSuchCase: no_such_case,
     RequestValidationError: invalid,
     HTTPException: refused,

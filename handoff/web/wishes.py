@@ -9,13 +9,13 @@ from sqlalchemy import update
 from handoff import notices
 from handoff.models import Agent
 from handoff.notices import About
-from handoff.web.site import Here, Me
+from handoff.web.site import Here, MySelf
 
 router = APIRouter(prefix="/me")
 
 
 @router.post("/keys")
-async def keys(here: Here, me: Me, single_keys: Annotated[bool, Form()] = False) -> Response:
+async def keys(here: Here, me: MySelf, single_keys: Annotated[bool, Form()] = False) -> Response:
     """Switch single keys on or off, in every browser of the agent."""
     async with here.database.transaction("inbox.keys") as session:
         await session.execute(update(Agent).where(Agent.id == me.id).values(single_keys=single_keys))
@@ -23,7 +23,9 @@ async def keys(here: Here, me: Me, single_keys: Annotated[bool, Form()] = False)
 
 
 @router.post("/notices")
-async def wish(here: Here, me: Me, about: Annotated[About, Form()], sound: Annotated[bool, Form()] = False) -> Response:
+async def wish(
+    here: Here, me: MySelf, about: Annotated[About, Form()], sound: Annotated[bool, Form()] = False
+) -> Response:
     """Say what to be told of."""
     async with here.database.transaction("inbox.notices") as session:
         await notices.wish(session, me, about, sound=sound)

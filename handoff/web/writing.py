@@ -13,7 +13,7 @@ from handoff import cases, errors
 from handoff.web.composer import Unsent
 from handoff.web.panes import ThreadId, inbox_page
 from handoff.web.rows import next_thread
-from handoff.web.site import Here, Me
+from handoff.web.site import Here, MeAnswering
 from handoff.web.where import Where
 
 Text = Annotated[str, Form(max_length=20_000)]
@@ -25,7 +25,7 @@ Deed = Callable[[AsyncSession], Awaitable[object]]
 class Desk:
     """A case that an agent is about to do something to, and where they came from."""
 
-    def __init__(self, here: Here, me: Me, thread_id: ThreadId, where: Where) -> None:
+    def __init__(self, here: Here, me: MeAnswering, thread_id: ThreadId, where: Where) -> None:
         self.here, self.me, self.thread_id, self.where = here, me, thread_id, where
 
     def back(self, thread_id: int | None = None) -> RedirectResponse:

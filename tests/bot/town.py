@@ -94,7 +94,7 @@ class Town:
     async def hired(self, colleague: Colleague) -> Agent:
         """Somebody joins the team."""
         async with self.database.transaction("test") as session:
-            agent = Agent(email=colleague.email, name=colleague.name, password_hash="-", is_admin=colleague.is_admin)
+            agent = Agent(email=colleague.email, name=colleague.name, password_hash="-", role=colleague.role)
             session.add(agent)
         return agent
 

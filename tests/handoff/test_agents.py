@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(60)
 async def hire(database: Database, who: Colleague) -> Agent:
     password_hash = await agents.hashed(who.password)
     async with database.transaction("test.hire") as session:
-        return await agents.create(session, who.email, who.name, password_hash, is_admin=who.is_admin)
+        return await agents.create(session, who.email, who.name, password_hash, role=who.role)
 
 
 async def signed_in(database: Database, agent: Agent) -> str:
@@ -40,7 +40,7 @@ async def join(database: Database, token: str, email: str = BEN.email) -> Agent:
 
 async def test_an_invitation_makes_one_agent(database: Database) -> None:
     async with database.transaction("test.invite") as session:
-        token = await agents.invite(session, is_admin=True)
+        token = await agents.invite(session, role="admin")
     agent = await join(database, token, " BEN@Northwind.example ")
     assert (agent.name, agent.email, agent.is_admin) == ("Ben Okoro", "ben@northwind.example", True)
     with pytest.raises(errors.LinkIsOver):
@@ -162,7 +162,7 @@ async def test_whoever_is_shut_out_is_out_at_once_and_their_cases_wait_again(dat
 async def test_nobody_comes_in_by_a_link_from_whoever_was_shut_out(database: Database) -> None:
     ana, ben = await hire(database, ANA), await hire(database, BEN)
     async with database.transaction("test.invite") as session:
-        theirs, mine = [await agents.invite(session, is_admin=True, invited_by=admin) for admin in (ben, ana)]
+        theirs, mine = [await agents.invite(session, role="admin", invited_by=admin) for admin in (ben, ana)]
     async with database.transaction("test.disable") as session:
         await agents.disable(session, ben.id, ana)
     with pytest.raises(errors.LinkIsOver):

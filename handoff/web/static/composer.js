@@ -36,7 +36,7 @@ function shown({ detail }) {
   if (detail.isOther) opened();
   else outbox.draw();
   const log = document.getElementById("log");
-  if (log && !document.hidden) form().elements.seen_seq.value = log.dataset.lastSeq;
+  if (log && form() && !document.hidden) form().elements.seen_seq.value = log.dataset.lastSeq;
 }
 
 function written() {

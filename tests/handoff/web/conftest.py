@@ -40,7 +40,7 @@ class Inbox:
         password_hash = HASHES.get(who.password) or await agents.hashed(who.password)
         HASHES[who.password] = password_hash
         async with self.database.transaction("test.hire") as session:
-            agent = await agents.create(session, who.email, who.name, password_hash, is_admin=who.is_admin)
+            agent = await agents.create(session, who.email, who.name, password_hash, role=who.role)
         self.people[who.name] = agent
         return agent
 

@@ -1,15 +1,35 @@
 """Who may see and do what: every route of the application, asked by everybody."""
 
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import httpx
 import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from sqlalchemy import select
 
+from handoff.models import Case
+from handoff.roles import Right, may
 from handoff.settings import Settings
 from handoff.web.app import create_app
-from tests.cast import ANA, BEN, Colleague
+from handoff.web.site import Needs
+from tests.cast import ANA, BEN, LENA, YUKI, Colleague
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.story import handed_off, in_public
 
-OPEN_TO_ALL = {"/", "/login", "/logout", "/join/{token}", "/healthz", "/api"}
+OPEN_TO_ALL = {
+    "/",
+    "/login",
+    "/login/code",
+    "/login/passkey",
+    "/login/passkey/options",
+    "/logout",
+    "/join/{token}",
+    "/healthz",
+    "/api",
+}
 
 NAMES = {
     "channel": "x",
@@ -23,6 +43,9 @@ NAMES = {
     "integration_id": "1",
     "webhook_id": "1",
     "event_id": "msg_1",
+    "what": "app",
+    "passkey_id": "1",
+    "sign_in_id": "999",
 }
 
 
@@ -30,6 +53,31 @@ def every_route() -> list[tuple[str, str]]:
     app = create_app(Settings(), None, None, "Northwind")  # type: ignore[arg-type]
     return [(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods]
 
+
+def routes_of(routes: Iterable[Any]) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif hasattr(route, "original_router"):
+            yield from routes_of(route.original_router.routes)
+
+
+def rights_of(dependant: Dependant) -> set[Right]:
+    here: set[Right] = {dependant.call.right} if isinstance(dependant.call, Needs) else set()
+    return here.union(*map(rights_of, dependant.dependencies))
+
+
+def declared() -> dict[tuple[str, str], set[Right]]:
+    """The rights that every route asks for."""
+    app = create_app(Settings(), None, None, "Northwind")  # type: ignore[arg-type]
+    return {
+        (method, route.path_format): rights_of(route.dependant)
+        for route in routes_of(app.routes)
+        for method in route.methods or ()
+    }
+
+
+DECLARED = declared()
 
 GUARDED = [(method, path) for method, path in every_route() if path not in OPEN_TO_ALL]
 
@@ -51,17 +99,47 @@ async def test_nobody_gets_anywhere_without_signing_in(inbox: Inbox) -> None:
         assert (answer.status_code, where[:6]) == ((401, "") if path == "/live" else (303, "/login")), path
 
 
-async def test_an_agent_gets_nowhere_in_the_admin_pages(inbox: Inbox, ben: httpx.AsyncClient) -> None:
-    for method, path in GUARDED:
-        if path.startswith("/admin"):
-            answer = await ask(ben, method, path)
-            assert answer.status_code == 403, path
-            assert "for admins" in answer.text
+@pytest.mark.parametrize("route", GUARDED, ids=" ".join)
+def test_every_route_declares_the_right_that_it_needs(route: tuple[str, str]) -> None:
+    rights = DECLARED[route]
+    assert len(rights) == 1, f"{route} asks for {rights or 'nothing'}"
+    assert route[0] in ("GET", "HEAD") or rights != {"read"}, "who changes something needs more than to read"
 
 
-async def test_an_agent_sees_no_link_to_the_admin_pages(ben: httpx.AsyncClient, ana: httpx.AsyncClient) -> None:
-    assert "/admin" not in (await ben.get("/inbox")).text
-    assert "/admin" in (await ana.get("/inbox")).text
+@pytest.mark.parametrize("who", [ANA, BEN, LENA, YUKI], ids=lambda who: who.role)
+async def test_s1_no_role_gets_further_than_its_rights(inbox: Inbox, who: Colleague) -> None:
+    visitor = await inbox.visitor(who)
+    for method, path in sorted(GUARDED):
+        if path == "/live":
+            continue  # it would never end
+        (right,) = DECLARED[method, path]
+        answer = await ask(visitor, method, path)
+        assert (answer.status_code == 403) is not may(who.role, right), f"{who.role} at {method} {path}"
+        if answer.status_code == 403:
+            assert "Your role does not allow that" in answer.text
+
+
+@pytest.mark.parametrize("who", [ANA, BEN, LENA, YUKI], ids=lambda who: who.role)
+async def test_i26_a_page_has_no_link_and_no_button_that_its_reader_may_not_use(inbox: Inbox, who: Colleague) -> None:
+    thread_id = await handed_off(inbox.database)
+    visitor = await inbox.visitor(who)
+    for page in ("/inbox", f"/inbox/{thread_id}", "/me", "/admin"):
+        text = (await visitor.get(page)).text
+        for kind, address in re.findall(r'(href|action|formaction)="(/[^"?#]*)', text):
+            method = "GET" if kind == "href" else "POST"
+            for (wanted, path), rights in DECLARED.items():
+                if wanted == method and re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), address) and rights:
+                    assert all(may(who.role, right) for right in rights), f"{who.role} is shown {address} on {page}"
+
+
+async def test_i26_an_analyst_is_refused_and_nothing_changes(inbox: Inbox) -> None:
+    thread_id = await handed_off(inbox.database)
+    yuki = await inbox.visitor(YUKI)
+    assert "Charged twice" in (await yuki.get(f"/inbox/{thread_id}")).text
+    answer = await yuki.post(f"/inbox/{thread_id}/claim")
+    assert (answer.status_code, "Your role does not allow that" in answer.text) == (403, True)
+    async with inbox.database.reading() as session:
+        assert await session.scalar(select(Case.claimed_by)) is None
 
 
 @pytest.mark.parametrize("who", [ANA, BEN])

@@ -29,7 +29,7 @@ async def test_an_admin_cannot_shut_themselves_out(inbox: Inbox, ana: httpx.Asyn
 
 
 async def test_an_invitation_can_make_an_admin(inbox: Inbox, ana: httpx.AsyncClient) -> None:
-    page = (await ana.post("/admin/invite", data={"is_admin": "true"})).text
+    page = (await ana.post("/admin/invite", data={"role": "admin"})).text
     path = page[page.index("/join/") :].split("<")[0]
     visitor = await inbox.visitor()
     await visitor.post(path, data={"name": "Cleo", "email": "cleo@northwind.example", "password": "a long pass word"})

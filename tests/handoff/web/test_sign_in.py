@@ -156,7 +156,7 @@ async def test_an_unknown_invitation_is_answered_like_a_used_one(inbox: Inbox) -
 
 async def test_the_first_admin_comes_in_by_a_link_too(inbox: Inbox) -> None:
     async with inbox.database.transaction("test.first") as session:
-        token = await agents.invite(session, is_admin=True)
+        token = await agents.invite(session, role="admin")
     visitor = await inbox.visitor()
     person = {"name": ANA.name, "email": ANA.email, "password": ANA.password}
     await visitor.post(f"/join/{token}", data=person)

@@ -1,0 +1,98 @@
+"""/admin/audit: who did what, when and from where; as a page and as a table for a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, Response
+
+from handoff import agents, deeds
+from handoff.deeds import Deed, Sought
+from handoff.web.rows import counts
+from handoff.web.site import Here, MeAuditing
+
+router = APIRouter(prefix="/admin")
+
+PAGE = 100
+MOST_ROWS = 50_000
+"""Rows of one table for a spreadsheet."""
+
+
+class Asked:
+    """What the form of the page asks for; what is left empty, or is nothing of ours, is all."""
+
+    def __init__(
+        self,
+        person: Annotated[str, Query(max_length=20)] = "",
+        deed: Annotated[str, Query(max_length=80)] = "",
+        thread: Annotated[str, Query(max_length=20)] = "",
+        day: Annotated[str, Query(max_length=20)] = "",
+    ) -> None:
+        self.fields = {"person": person, "deed": deed, "thread": thread, "day": day}
+        self.sought = Sought(_number(person), deed or None, _number(thread), _day(day))
+
+    @property
+    def query(self) -> str:
+        """The same question as part of an address."""
+        return urlencode({name: value for name, value in self.fields.items() if value})
+
+
+@router.get("/audit")
+async def audit(
+    here: Here,
+    me: MeAuditing,
+    asked: Annotated[Asked, Depends()],
+    before: Annotated[int, Query(ge=1, le=2**62)] = 2**62,
+) -> HTMLResponse:
+    """The page, the newest deeds first."""
+    async with here.database.reading() as session:
+        found = await deeds.found(session, asked.sought, before=before, most=PAGE + 1)
+        values: dict[str, Any] = {
+            "people": await agents.everybody(session),
+            "kinds": await deeds.kinds(session),
+            "waiting": (await counts(session, me))["waiting"],
+        }
+    older = found[PAGE - 1].id if len(found) > PAGE else None
+    return here.page("audit.html", me=me, place="admin", asked=asked, deeds=found[:PAGE], older=older, **values)
+
+
+@router.get("/audit.csv")
+async def audit_table(here: Here, me: MeAuditing, asked: Annotated[Asked, Depends()]) -> Response:
+    """The same as a table; that it was taken away is a deed as well."""
+    async with here.database.transaction("inbox.export deeds") as session:
+        found = await deeds.found(session, asked.sought, most=MOST_ROWS)
+        deeds.tell(session, f"{len(found)} deeds")
+    headers = {"Content-Disposition": 'attachment; filename="deeds.csv"'}
+    return Response(_table(found), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _table(found: Iterable[Deed]) -> str:
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(["when", "who", "address of who", "deed", "thread", "about", "from"])
+    for one in found:
+        who = (one.agent.name, one.agent.email) if one.agent else ("", "")
+        cells = (one.at.isoformat(timespec="seconds"), *who, one.what, one.thread_id, one.about, one.address)
+        writer.writerow([harmless(cell) for cell in cells])
+    return written.getvalue()
+
+
+def harmless(cell: object) -> str:
+    """The cell as text that no spreadsheet takes for a formula (ASVS 1.2.10)."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        return None
