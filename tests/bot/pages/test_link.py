@@ -10,10 +10,7 @@ from sqlalchemy import Engine, event, select, text
 
 from bot.pages.pace import LIMITS
 from handoff.models import Message, OptIn, Promise
-from tests.bot.doorstep import Doorstep
 from tests.bot.pages.world import COMPLAINT, World, chatting, offered, post, words
-from tests.bot.town import Town
-from tests.cast import MARA
 
 PREVIEWS = ["Twitterbot/1.0", "TelegramBot (like TwitterBot)", "Slackbot-LinkExpanding 1.0", "facebookexternalhit/1.1"]
 
@@ -70,7 +67,7 @@ async def test_a_stranger_opts_nobody_in_and_the_attempt_is_written_down(world: 
     async with world.database.reading() as session:
         assert not (await session.scalars(select(OptIn))).all()
         events = await session.scalars(select(Message.text).where(Message.kind == "event"))
-        assert list(events) == ["Somebody who is not the author opened the link"] * 2
+        assert list(events) == ["Somebody who is not the author opened the link"], "once a day"
 
 
 async def test_a_stranger_can_neither_write_nor_listen(world: World) -> None:
@@ -213,20 +210,6 @@ async def test_a_stop_with_an_unknown_link_says_that_nothing_was_stopped(world: 
     assert (await world.visitor().post("/stop/nothing")).status_code == 404
 
 
-async def test_the_landing_page_is_light_and_asks_nobody_else(world: World) -> None:
-    mara, link = await offered(world)
-    landing = await mara.get(link)
-    assert "set-cookie" not in landing.headers
-    assert landing.headers["referrer-policy"] == "no-referrer"
-    assert 'content="noindex, nofollow"' in landing.text
-    assert "<script" not in landing.text
-    parts = set(re.findall(r'(?:href|src)="(/static[^"#]+)', landing.text))
-    assert not re.findall(r'(?:href|src)="(?:https?:)?//', landing.text)
-    sizes = [len((await mara.get(part)).content) for part in parts]
-    assert len(parts) == 2
-    assert len(landing.content) + sum(sizes) < 30_000
-
-
 async def test_k11_who_looks_too_often_is_asked_to_wait(world: World) -> None:
     visitor = world.visitor("10.0.0.7")
     limit = int(LIMITS["link"].split("/")[0])
@@ -273,29 +256,3 @@ async def test_a_second_link_of_somebody_who_is_already_helped_leads_to_the_chat
     await mara.post(second[1])
     for way in (link, second[1]):
         assert "Your message" in words((await mara.get(way)).text)
-
-
-async def test_the_landing_of_a_post_on_telegram_leads_there(town: Town, doorstep: Doorstep) -> None:
-    token = await town.offered(MARA)
-    page = await doorstep.browser().get(f"/h/{token}")
-    assert page.status_code == 200
-    assert "It is about something that you posted on Telegram." in words(page.text)
-    assert "Go on in Telegram" in words(page.text)
-    assert "Chat here now" not in page.text
-    assert "/prove/" not in page.text
-    for secret in (MARA.name or "", MARA.handle or "", "parcel"):
-        assert secret not in page.text
-
-
-async def test_the_landing_of_a_post_on_x_offers_two_ways_and_tells_nothing(doorstep: Doorstep) -> None:
-    link = await doorstep.offered(MARA)
-    page = await doorstep.browser().get(link)
-    assert re.findall(r'action="([^"]+)"', page.text) == [
-        f"{link}/prove/sign-in",
-        f"{link}/prove/code",
-        link.replace("/h/", "/stop/"),
-    ]
-    assert "It is about something that you posted on X." in words(page.text)
-    assert not re.search(r"\b20\d\d\b", words(page.text))
-    for secret in (MARA.name or "", MARA.handle or "", "parcel"):
-        assert secret not in page.text
