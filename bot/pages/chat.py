@@ -102,7 +102,7 @@ async def typing(request: Request, token: str, still: Annotated[bool, Form()] = 
         return Response(status_code=204)
     await here.pace.keep("type", found.chat.id)
     state: State = "typing" if still else "gone"
-    said = word(found.chat.id, CUSTOMER, found.author.name or "The customer", state, f"customer-{found.chat.id}")
+    said = word(found.chat.id, CUSTOMER, found.author.name or "", state, f"customer-{found.chat.id}")
     await here.database.notify(PRESENCE, said)
     return Response(status_code=204)
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import Path
 from fastapi.responses import HTMLResponse
 
-from handoff import bookmarks
+from handoff import bookmarks, notices
 from handoff.models import Agent
 from handoff.web.composer import Unsent, composer
 from handoff.web.rows import URGENCY, rows
@@ -38,6 +38,7 @@ async def inbox_page(
         opened = None if thread_id is None else await thread_view(session, me, here.brand_name, thread_id)
         writing = None if thread_id is None else await composer(session, me, thread_id, unsent)
         listed = await rows(session, me, at, read=thread_id if looks else None)
+        wish = await notices.of(session, me)
     if opened and looks:
         async with here.database.transaction("inbox.bookmark") as session:
             await bookmarks.put(session, me, opened.thread.id, opened.thread.last_seq)
@@ -51,6 +52,7 @@ async def inbox_page(
         problem=problem,
         undone=undone,
         composer=writing,
+        wish=wish,
         client_id=str(uuid4()),
         place="inbox",
         waiting=listed.counts["waiting"],

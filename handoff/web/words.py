@@ -18,6 +18,7 @@ ICONS = (
     "alarm-clock",
     "arrow-left",
     "arrow-up-right",
+    "bell",
     "bot",
     "check",
     "check-check",

@@ -5,6 +5,7 @@ import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
 import { startLive } from "./live.js";
 import { startMenu } from "./menu.js";
+import { startNotices } from "./notices.js";
 import { ask, show, visit } from "./page.js";
 import { startPresence } from "./presence.js";
 import { localise } from "./times.js";
@@ -55,6 +56,7 @@ if (document.body.classList.contains("inbox")) {
   if (log) log.scrollTop = log.scrollHeight;
   startComposer();
   startPresence();
+  startNotices();
   startList();
   document.addEventListener("click", followInPlace);
   document.addEventListener("submit", doInPlace);

@@ -66,7 +66,7 @@ const DOES = { viewing: "is looking", typing: "is writing a reply", noting: "is 
 function draw() {
   const here = [...others.values()].filter(({ thread }) => String(thread) === document.body.dataset.thread);
   const line = document.getElementById("present");
-  if (line) line.textContent = here.map(({ name, who, state }) => (who || state === "viewing" ? `${name} ${DOES[state]}` : `${name} is typing`)).join(" · ");
+  if (line) line.textContent = here.map(({ name, who, state }) => (who || state === "viewing" ? `${name} ${DOES[state]}` : `${name || "The customer"} is typing`)).join(" · ");
   for (const mark of document.querySelectorAll("#rows .present")) mark.remove();
   for (const somebody of others.values()) {
     const row = document.getElementById(`row-${somebody.thread}`)?.querySelector(".where");

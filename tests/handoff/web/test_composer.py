@@ -7,10 +7,10 @@ from playwright.async_api import Page, expect
 from handoff import saved_replies
 from handoff.mentions import Mention
 from tests.browser import Browse, axe
-from tests.cast import ANA, NOOR
+from tests.cast import ANA, JOSE, NOOR
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.desk import desk, said, write
-from tests.handoff.web.story import Story, handed_off
+from tests.handoff.web.story import Story, handed_off, says
 from tests.handoff.web.test_composing import all_of, team_reply
 from tests.handoff.web.test_writing import case
 
@@ -96,12 +96,13 @@ async def test_i11_a_note_looks_different_names_colleagues_and_goes_back_to_repl
     await expect(page.locator("#composer")).to_have_css("border-top-style", "dashed")
     await expect(page.get_by_text("Only your team sees this")).to_be_visible()
     await text.press_sequentially("@an")
-    await expect(page.get_by_role("option", name="Ana")).to_be_visible()
+    await expect(page.locator("#choices [role=option]")).to_have_text("Ana")
     await text.press("Enter")
     await expect(text).to_have_value("@Ana ")
     await text.press_sequentially("look please")
     await text.press("Control+Enter")
     await expect(page.locator("#team li.note")).to_contain_text("@Ana look please")
+    await expect(page.locator("#team li.note")).to_contain_text("Note, team only")
     await expect(page.get_by_label("Reply", exact=True)).to_be_checked()
     await expect(page.locator("#composer")).to_have_css("border-top-style", "solid")
     assert len(await all_of(inbox, Mention)) == 1
@@ -198,3 +199,35 @@ async def test_the_pages_of_saved_replies_can_be_used_by_everybody(inbox: Inbox,
     await page.get_by_role("button", name="Delete A greeting").click()
     await expect(page.get_by_role("heading", name="A greeting")).to_be_hidden()
     assert len(await all_of(inbox, saved_replies.SavedReply)) == 1
+
+
+async def test_i24_what_is_unread_is_counted_in_the_title_and_told_as_each_agent_wishes(
+    inbox: Inbox, url: str, browse: Browse
+) -> None:
+    mara = await handed_off(inbox.database)
+    noor = await handed_off(inbox.database, Story(author=NOOR, summary="Crash"))
+    page = await desk(inbox, url, browse, f"/inbox/{mara}")
+    await page.get_by_role("link", name=str(NOOR.name)).click()
+    await expect(page).to_have_url(re.compile(f"/inbox/{noor}"))
+    await expect(page).to_have_title(re.compile("^Crash"))
+    await page.evaluate("""() => {
+        window.told = [];
+        window.Notification = class { static permission = "granted"; constructor(title) { window.told.push(title); } };
+    }""")
+    await says(inbox.database, mara, "Hello?")
+    await expect(page).to_have_title(re.compile(r"^\(1\) Crash"))
+    await expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("icon-dot"))
+    assert await page.evaluate("() => window.told") == [], "it is not Ben's case"
+    await page.get_by_role("button", name="Notices").click()
+    await axe(page)
+    async with page.expect_response("**/me/notices"):
+        await page.get_by_label("every case").check()
+    await page.get_by_role("button", name="Try it").click()
+    await page.get_by_role("button", name="Done").click()
+    jose = await handed_off(inbox.database, Story(author=JOSE, summary="Lost"))
+    await expect(page).to_have_title(re.compile(r"^\(2\) Crash"))
+    await says(inbox.database, jose, "More")
+    assert await page.evaluate("() => window.told") == ["This is a notice", JOSE.name]
+    await page.reload()
+    await page.get_by_role("button", name="Notices").click()
+    await expect(page.get_by_label("every case")).to_be_checked()
