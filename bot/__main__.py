@@ -152,6 +152,8 @@ def policy_command(channel: str | None) -> None:
 def resume(settings: BotSettings, channel: str) -> None:
     """Let the bot speak again on CHANNEL, where it fell silent until somebody looks; `knock doctor` says why."""
     with _record(settings) as url:
+        if not schema.is_current(url):
+            raise up.NotMigrated
         was_silent = asyncio.run(_resume(url, channel))
     click.echo(f"The bot speaks again on {channel}." if was_silent else f"The bot was not silent on {channel}.")
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -105,13 +105,16 @@ class Flow:
         async with self._database.transaction("flow.message") as session:
             await self._on_message(session, message, begins=False)
 
-    async def on_stop(self, token: str, by: str) -> bool:
-        """STOP by the link of an offer: who holds it can stop us, and do nothing else. `False`: no such link."""
+    async def on_stop(self, token: str, by: str, *, proven: bool) -> Literal["stopped", "theirs", "unknown"]:
+        """STOP by the link of an offer. Who holds it can stop us, but a chat that is open only its author can end."""
         async with self._database.transaction("flow.stop") as session:
             landing = await opt_in.landing(session, self._yes, token)
-            if landing is not None:
-                await stop.stop(session, landing.account, by, self._brand.name)
-            return landing is not None
+            if landing is None:
+                return "unknown"
+            if not proven and await opt_in.in_chat(session, landing.account):
+                return "theirs"
+            await stop.stop(session, landing.account, by, self._brand.name)
+            return "stopped"
 
     def second_thought(self, post_id: str, around: Sequence[Post | Deleted]) -> str | None:
         """Why a post shall not be answered after all, now that the posts around it are known; `None` if it shall.
@@ -124,8 +127,7 @@ class Flow:
             return "the post is gone"
         if found is None:
             return None
-        posts = [one for one in around if isinstance(one, Post)]
-        decision = self._detect.judge([found], {post_id: posts})[0]
+        decision = self._detect.judge([found], {post_id: [one for one in around if isinstance(one, Post)]})[0]
         return None if decision.mention else decision.reason
 
     async def on_return(self, click: Click, proof: str = "signed in to the square") -> bool:
@@ -284,9 +286,8 @@ class Flow:
 
 async def _hear(session: AsyncSession, thread: models.Thread, message: PrivateMessage) -> models.Message | None:
     """Write a customer's line down; `None` if it is there already."""
-    return await threads.append(
-        session, thread, "chat", "customer", message.text, at=message.at, external_id=message.id
-    )
+    said = message.text
+    return await threads.append(session, thread, "chat", "customer", said, at=message.at, external_id=message.id)
 
 
 def _wake(thread: models.Thread, said: models.Message) -> None:

@@ -80,7 +80,9 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
         if thread.ended_why != threads.ERASED:
             await threads.append(session, thread, "event", "customer", "The customer had everything deleted")
             await cases.end(session, thread, threads.ERASED)
-    await _erase(session, [thread.id for thread in found])
+    ids = [thread.id for thread in found]
+    await _empty_elsewhere(session, customer.channel, ids)
+    await _erase(session, ids)
     await _erase_offers(session, account)
     await visits.end(session, account)
     await _empty_unread(session, customer.channel, named)
@@ -94,6 +96,23 @@ async def lately_erased(session: AsyncSession) -> Sequence[int]:
     """The threads that were deleted in the last minutes: what Rasa still holds of them goes too."""
     lately = Thread.ended_at > func.clock_timestamp() - LATELY
     return (await session.scalars(select(Thread.id).where(Thread.ended_why == threads.ERASED, lately))).all()
+
+
+async def _empty_elsewhere(session: AsyncSession, channel: str, ids: list[int]) -> None:
+    """The posts of these threads' customer, where they are attached to other people's threads."""
+    own = select(Message.external_id).where(
+        Message.thread_id.in_(ids), Message.kind == "post", Message.by == "customer", Message.external_id.is_not(None)
+    )
+    others = select(Thread.id).where(Thread.channel == channel, Thread.id.not_in(ids))
+    attached = (Message.kind == "post", Message.external_id.in_(own), Message.thread_id.in_(others))
+    gone = {
+        "text": "",
+        "url": None,
+        "author_name": None,
+        "trouble": threads.ERASED,
+        "deleted_at": func.clock_timestamp(),
+    }
+    await session.execute(update(Message).where(*attached).values(gone).execution_options(synchronize_session=False))
 
 
 async def _erase(session: AsyncSession, ids: list[int]) -> None:

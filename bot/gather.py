@@ -28,7 +28,7 @@ async def attach(session: AsyncSession, key: bytes, thread: Thread, posts: Seque
                 bury(message)
         elif message is None:
             await _add(session, key, thread, post, account)
-        elif message.text != post.text:
+        elif message.text != post.text and message.trouble != threads.ERASED:
             message.text, message.edited_at, message.deleted_at = post.text, datetime.now(UTC), None
     await session.flush()
 

@@ -13,6 +13,9 @@ from bot.say import say
 from handoff import offers, people, receipts, threads, tokens
 from handoff.models import Customer, Message, Offer, OptIn, Promise, Thread
 
+STRANGER = "Somebody who is not the author opened the link"
+"""What a thread is told of strangers, once a day: the link is public, and they may be many."""
+
 Outcome = Literal["opted_in", "already", "not_author", "unknown", "expired", "stopped"]
 
 
@@ -69,6 +72,14 @@ async def landing(session: AsyncSession, yes: Yes, token: str) -> Landing | None
     return Landing(thread.id, thread.channel, offer.account, thread.language, expired, said_yes, stopped, at)
 
 
+async def in_chat(session: AsyncSession, account: str) -> bool:
+    """Whether the account is in a chat with us, by whatever link it came; nothing changes that meanwhile."""
+    await people.promise(session, account)
+    query = select(OptIn.thread_id).join(Thread).join(Customer)
+    found = query.where(Customer.account == account, Thread.ended_at.is_(None))
+    return await session.scalar(found.limit(1)) is not None
+
+
 async def click(session: AsyncSession, yes: Yes, event: Click, proof: str) -> Clicked:
     """Opt the author in. For anybody else nothing happens, but a line in the thread that somebody tried."""
     offer = await offers.by_token_hash(session, tokens.digest(event.token or ""))
@@ -79,7 +90,8 @@ async def click(session: AsyncSession, yes: Yes, event: Click, proof: str) -> Cl
     offer = await offers.locked(session, offer.id)
     thread = await threads.locked(session, offer.thread_id)
     if account != offer.account:
-        await threads.append(session, thread, "event", "other", "Somebody who is not the author opened the link")
+        once_a_day = f"stranger-{thread.id}-{datetime.now(UTC):%Y%m%d}"
+        await threads.append(session, thread, "event", "other", STRANGER, client_id=once_a_day)
         return Clicked("not_author")
     if thread.ended_why == threads.ERASED:
         return Clicked("expired")

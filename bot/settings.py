@@ -68,7 +68,7 @@ class BotSettings(Settings):
     x_poll_seconds: float = Field(default=30, ge=2)
     """Seconds between two looks at our mentions."""
 
-    x_budget: float = Field(default=10, ge=0)
+    x_budget: float = Field(default=10, ge=0, allow_inf_nan=False)
     """Dollars that X may cost on one day (UTC); no call is made beyond them."""
 
     x_sign_in: bool = True
@@ -132,6 +132,8 @@ class BotSettings(Settings):
 
     @model_validator(mode="after")
     def _x_is_whole(self) -> Self:
+        if not self.x_client_id and (self.x_client_secret or self.x_access_token or self.x_webhook_url or self.x_search):
+            raise ValueError("the settings of X need KNOCK_X_CLIENT_ID, without which X is not used")
         if self.x_webhook_url and not (self.x_consumer_secret and self.x_bearer_token):
             raise ValueError("KNOCK_X_WEBHOOK_URL needs KNOCK_X_CONSUMER_SECRET and KNOCK_X_BEARER_TOKEN")
         if self.x_search and not self.x_bearer_token:

@@ -10,8 +10,10 @@ from playwright.async_api import BrowserContext, Page, expect
 from tests.browser import Browse
 from tests.cast import ANA
 from tests.knock_process import KnockProcess, trained
+from tests.on_x import settings_on
+from tests.peers.fake_x import FakeX
 
-COMPLAINT = "Hey Northwind, it arrived broken and does not switch on. Can somebody help me?"
+COMPLAINT = "Hey @northwind_help, it arrived broken and does not switch on. Can somebody help me?"
 
 
 async def first_admin(browser: BrowserContext, knock: KnockProcess) -> Page:
@@ -43,6 +45,11 @@ async def talk(page: Page) -> None:
     """Mara takes the offer and answers the bot."""
     await page.get_by_role("link", name="Need help? Click here").click()
     await page.get_by_role("button", name="Chat here now").click()
+    await answer_the_bot(page)
+
+
+async def answer_the_bot(page: Page) -> None:
+    """Mara answers what the bot asks."""
     log = page.get_by_role("log")
     await expect(log).to_contain_text("Is that right?", timeout=30_000)
     await page.get_by_role("button", name="Yes", exact=True).click()
@@ -51,6 +58,16 @@ async def talk(page: Page) -> None:
         await page.get_by_label("Your message").fill(line)
         await page.get_by_role("button", name="Send").click()
         await expect(log).to_contain_text(answer)
+
+
+async def take_and_reply(ana: Page) -> None:
+    """Ana finds the case with all that was said, takes it and replies."""
+    await ana.get_by_role("link", name=re.compile("Mara")).click()
+    await expect(ana.get_by_text(COMPLAINT).first).to_be_visible()
+    await expect(ana.locator("body")).to_contain_text("NW-20418")
+    await ana.get_by_role("button", name="Claim").click()
+    await ana.get_by_label("Your text").fill("Hello Mara, a new lamp is on its way.")
+    await ana.get_by_role("button", name="Send reply").click()
 
 
 @pytest.mark.timeout(300)
@@ -63,13 +80,7 @@ async def test_a_post_on_the_square_becomes_a_case_that_an_agent_answers(browse:
         mara = await complain(await browse(), knock)
         await talk(mara)
 
-        await ana.get_by_role("link", name=re.compile("Mara")).click()
-        await expect(ana.get_by_text(COMPLAINT).first).to_be_visible()
-        await expect(ana.locator("body")).to_contain_text("NW-20418")
-        await ana.get_by_role("button", name="Claim").click()
-        await ana.get_by_label("Your text").fill("Hello Mara, a new lamp is on its way.")
-        await ana.get_by_role("button", name="Send reply").click()
-
+        await take_and_reply(ana)
         await expect(mara.get_by_role("log")).to_contain_text("a new lamp is on its way")
         await expect(mara.get_by_role("heading", name=ANA.name)).to_be_visible()
         await mara.get_by_label("Your message").fill("Thank you!")
@@ -78,3 +89,43 @@ async def test_a_post_on_the_square_becomes_a_case_that_an_agent_answers(browse:
         await mara.context.close()
         await ana.context.close()
         assert knock.end() == 0
+
+
+@pytest.mark.timeout(300)
+async def test_a_mention_on_x_becomes_a_case_that_an_agent_answers_and_no_stranger_sees(
+    browse: Browse, home: Path
+) -> None:
+    with FakeX() as x:
+        settings = {name: str(value) for name, value in settings_on(x, x_poll_seconds=2).items()}
+        knock = KnockProcess(await asyncio.to_thread(trained, home, rasa=True), **settings)
+        x.redirect_uris.append(f"http://localhost:{knock.port}/proof/x")
+        with knock:
+            knock.wait_until(knock.is_healthy, "its pages never answered")
+            knock.wait_for("/join/")
+            ana = await first_admin(await browse(), knock)
+            knock.wait_for("Rasa is ready")
+            x.post("Mara", COMPLAINT)
+            await asyncio.to_thread(knock.wait_until, lambda: bool(x.sent), "X was never answered")
+
+            noor = await sign_in_with_x(await browse(), x.sent[0].links[0], "Noor")
+            await expect(noor.locator("main")).to_contain_text("made for somebody else")
+            mara = await sign_in_with_x(await browse(), x.sent[0].links[0], "Mara")
+            await answer_the_bot(mara)
+            await take_and_reply(ana)
+            await expect(mara.get_by_role("log")).to_contain_text("a new lamp is on its way")
+            await noor.reload()
+            assert "lamp" not in await noor.content()
+            assert len(x.sent) == 1
+            for page in (ana, mara, noor):
+                await page.context.close()
+            assert knock.end() == 0
+
+
+async def sign_in_with_x(browser: BrowserContext, link: str, name: str) -> Page:
+    """Somebody opens the link of the one reply, and says on X who they are."""
+    page = await browser.new_page()
+    await page.goto(link)
+    await page.get_by_role("button", name="Sign in with X").click()
+    await page.get_by_role("button", name=re.compile(name)).click()
+    await page.wait_for_url(re.compile("localhost"))
+    return page

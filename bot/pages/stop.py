@@ -23,10 +23,13 @@ async def stop(request: Request, token: str) -> Response:
     here, found = site(request), await door(request, token)
     if found is None:
         await here.pace.keep("button", address(request))
-    if found is not None and found.landing.opted_in and not found.is_author:
-        words = _("This chat belongs to somebody else. If it is yours, show that it is you, or write STOP in the chat.")
-        return here.plain(403, _("Only its author can end a chat"), words, f"/h/{token}", _("Go to the chat"))
-    if await here.flow.on_stop(token, by="page"):
-        return stopped(here, token=token if found and found.is_author else "")
+    match await here.flow.on_stop(token, by="page", proven=found is not None and found.is_author):
+        case "stopped":
+            return stopped(here, token=token if found and found.is_author else "")
+        case "theirs":
+            words = _(
+                "This chat belongs to somebody else. If it is yours, show that it is you, or write STOP in the chat."
+            )
+            return here.plain(403, _("Only its author can end a chat"), words, f"/h/{token}", _("Go to the chat"))
     words = _("The address is not whole. Open the link of the offer again, or write STOP where you got it.")
     return here.plain(404, _("This link does not work"), words, "/square", _("Go to the square"))

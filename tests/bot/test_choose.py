@@ -88,7 +88,7 @@ async def test_a_stop_survives_the_deletion_of_everything_else(town: Town, by: s
         await town.do(line(MARA, "stop"))
     await choose.be_forgotten(MARA.id, stopped=by == "with")
     if by == "after":
-        assert await town.flow.on_stop(token, "page")
+        assert await town.flow.on_stop(token, "page", proven=True) == "stopped"
     assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
     heard = len(town.street.lines)
     await town.pass_time(60 * DAYS)
@@ -248,7 +248,7 @@ async def say_stop(town: Town, how: str, token: str) -> None:
         case "a word":
             await town.flow.on_message(line(MARA, "stop"))
         case "the page":
-            await town.flow.on_stop(token, "page")
+            await town.flow.on_stop(token, "page", proven=True)
         case "the consent":
             await choose.take_back("talk")
         case "a block":

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from bot import forget, gather
 from bot.channel import TryLater
-from handoff import cases
+from bot.settings import BotSettings
+from handoff import cases, people, threads
 from handoff.database import Database
 from tests.bot.town import COMPLAINT, Town, click, line, post
-from tests.cast import ANA, JOSE, MARA
+from tests.cast import ANA, JOSE, MARA, NOOR
 
 DAYS, HOURS = timedelta(days=1), timedelta(hours=1)
 SAID = "Help, Northwind, the parcel for Orchard Lane 5!"
@@ -152,3 +154,18 @@ async def test_a_customer_who_was_forgotten_and_comes_back_is_answered(town: Tow
     await town.bot.forget()
     await town.do(line(MARA, "Hello again, it is broken once more"))
     assert await town.value("SELECT external_id FROM customers") == MARA.id
+
+
+async def test_their_posts_in_other_peoples_threads_go_too_and_do_not_come_back(town: Town) -> None:
+    key = BotSettings(secret="the secret of the tests").key
+    theirs = post(NOOR, "Help! My Northwind lamp is broken, too.")
+    town.street.posts = [theirs]
+    thread_id = await town.handed_off(MARA)
+    await town.do(theirs)
+    await town.do(click(NOOR, town.street.offers[-1].token))
+    async with town.database.transaction("test") as session:
+        await forget.person(session, people.account_hash(key, "telegram", NOOR.id), NOOR.id)
+    async with town.database.transaction("test") as session:
+        await gather.attach(session, key, await threads.locked(session, thread_id), town.street.posts)
+    said = [one for one in (await town.thread(thread_id)).messages if one.kind == "post"]
+    assert [(one.text, one.author_name) for one in said][1:] == [("", None)]

@@ -127,8 +127,8 @@ async def test_a_stranger_who_says_stop_to_somebody_else_is_not_written_down(tow
 
 async def test_whoever_holds_the_link_can_stop_us_and_do_nothing_else(town: Town) -> None:
     token = await town.offered(MARA)
-    assert await town.flow.on_stop(token, "page")
-    assert not await town.flow.on_stop("no-such-token", "page")
+    assert await town.flow.on_stop(token, "page", proven=False) == "stopped"
+    assert await town.flow.on_stop("no-such-token", "page", proven=False) == "unknown"
     assert (await town.flow.on_click(click(MARA, token))).outcome == "stopped"
     assert await town.value("SELECT stopped_by FROM promises") == "page"
 
@@ -226,7 +226,9 @@ async def test_a_stop_that_comes_after_a_claim_waits_for_it(town: Town) -> None:
 
 async def test_a_stop_and_a_click_at_once_end_in_one_of_two_ways(town: Town) -> None:
     token = await town.offered(MARA)
-    clicked, _ = await asyncio.gather(town.flow.on_click(click(MARA, token)), town.flow.on_stop(token, "page"))
+    clicked, _ = await asyncio.gather(
+        town.flow.on_click(click(MARA, token)), town.flow.on_stop(token, "page", proven=True)
+    )
     assert clicked.outcome in ("opted_in", "stopped")
     await town.work()
     thread = await town.thread(await town.value("SELECT id FROM threads"))
@@ -238,7 +240,7 @@ async def test_a_stop_and_a_click_at_once_end_in_one_of_two_ways(town: Town) -> 
 def _stop_and_die(url: str, token: str, failpoint: str) -> None:
     """Be the page's process that is killed in the middle of a STOP."""
     os.environ["KNOCK_FAILPOINT"] = f"{failpoint}#1"
-    asyncio.run(Town(Database(url)).flow.on_stop(token, "page"))
+    asyncio.run(Town(Database(url)).flow.on_stop(token, "page", proven=True))
 
 
 @pytest.mark.parametrize(("failpoint", "kept"), [("before", False), ("after", True)])
@@ -254,8 +256,21 @@ async def test_a_process_that_is_killed_while_it_stops_kept_it_wholly_or_not_at_
     assert process.exitcode == -signal.SIGKILL
     assert await town.value("SELECT stopped_at IS NOT NULL FROM promises") is kept
     assert await town.value("SELECT ended_at IS NOT NULL FROM threads") is kept
-    assert await town.flow.on_stop(token, "page")
+    assert await town.flow.on_stop(token, "page", proven=True) == "stopped"
     assert await town.value("SELECT ended_why FROM threads") == "stopped"
+
+
+async def test_whoever_holds_another_link_of_the_person_cannot_end_a_chat_that_is_open(town: Town) -> None:
+    thread_id = await town.opted_in(MARA)
+    await town.run("UPDATE threads SET ended_at = now(), ended_why = 'closed', due_at = NULL")
+    await town.pass_time(timedelta(days=40))
+    token = await town.offered(MARA, "Help! My Northwind lamp is broken.")
+    await town.do(line(MARA, "Hello again"))
+    thread_id = await town.value("SELECT max(thread_id) FROM opt_ins")
+    assert await town.flow.on_stop(token, "page", proven=False) == "theirs"
+    assert await town.value("SELECT stopped_at FROM promises") is None
+    assert (await town.thread(thread_id)).ended_at is None
+    assert await town.flow.on_stop(token, "page", proven=True) == "stopped"
 
 
 async def test_a_word_to_somebody_else_in_public_stops_nothing(town: Town) -> None:

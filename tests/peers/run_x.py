@@ -18,9 +18,10 @@ OF_THIS_MACHINE = ("KNOCK_PUBLIC_PORT", "KNOCK_INBOX_PORT", "KNOCK_RASA_PYTHON")
 GUIDE = """\
 X is pretended at {x}: there you are Mara, Noor or José.
   1. Complain, with @northwind_help in your post; within seconds Northwind answers, once, with a link.
-  2. Follow the link and sign in with X, or post the code, as the author. To anybody else it shows nothing.
+  2. Follow the link and sign in with X, or post the code, as the author. To anybody else it opens no chat.
   3. In a second browser be the agent who gets the case: the link to become one stands below.
-  4. Delete a post, write STOP, answer without calling @northwind_help, and see what happens. Ctrl-C ends it all.
+  4. Delete a post, write STOP, answer without calling @northwind_help, and see what happens. Ctrl-C ends it all,
+     and a new start makes everything new: who was answered or said STOP is not answered again.
 """
 
 
@@ -31,7 +32,6 @@ def seed(x: FakeX) -> None:
     x.post("Noor", "The Northwind app crashes whenever I open my orders. Anybody else?")
     first = x.post("Mara", "Day nine without my Northwind kettle. Nine.")
     x.post("José", "The same here, and I was charged twice!", answers=first)
-    x.post("Mara", "@northwind_help order NW-20418 still has not arrived, can somebody help?", answers=first)
 
 
 def settings(x: FakeX, home: Path) -> dict[str, str]:
@@ -46,6 +46,7 @@ def settings(x: FakeX, home: Path) -> dict[str, str]:
         "X_ACCESS_TOKEN": x.credentials.access_token,
         "X_REFRESH_TOKEN": x.credentials.refresh_token,
         "X_BEARER_TOKEN": x.credentials.bearer_token,
+        "X_SEARCH": "northwind",
         "X_POLL_SECONDS": "4",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KNOCK_")}

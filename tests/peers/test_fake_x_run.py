@@ -18,6 +18,17 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 
 
+def complain(x: str, run: subprocess.Popen[bytes]) -> None:
+    """Mara posts, as soon as there is an X."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_up(x):
+        assert time.monotonic() < deadline
+        assert run.poll() is None
+        time.sleep(0.2)
+    text = "@northwind_help order NW-20418 still has not arrived, can somebody help?"
+    httpx.post(f"{x}/say", data={"as": "mara_k", "text": text}, trust_env=False)
+
+
 def first_offer(x: str, run: subprocess.Popen[bytes]) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and run.poll() is None:
@@ -42,6 +53,7 @@ def test_who_called_us_is_answered_and_ctrl_c_ends_it_all(tmp_path: Path) -> Non
     with (tmp_path / "output").open("wb") as output:
         run = subprocess.Popen(command, cwd=ROOT, env=os.environ | ours, stdout=output, stderr=output)
     try:
+        complain(f"http://127.0.0.1:{port}", run)
         link = first_offer(f"http://127.0.0.1:{port}/?as=mara_k", run)
         landing = httpx.get(link.replace("localhost", "127.0.0.1"), trust_env=False)
         assert "Sign in with X" in landing.text

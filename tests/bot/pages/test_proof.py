@@ -110,7 +110,7 @@ async def test_a_stop_while_the_platform_is_asked_wins(doorstep: Doorstep) -> No
     link, browser = await doorstep.offered(MARA), doorstep.browser()
 
     async def stop() -> None:
-        assert await doorstep.town.flow.on_stop(link.removeprefix("/h/"), "page")
+        assert await doorstep.town.flow.on_stop(link.removeprefix("/h/"), "page", proven=True)
 
     doorstep.sign_in.while_asked = stop
     assert (await doorstep.signs_in(browser, link, MARA)).status_code == 400
