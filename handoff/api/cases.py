@@ -10,18 +10,22 @@ from sqlalchemy import ColumnElement, Select, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, joinedload
 
-from handoff import cases, errors
+from handoff import cases, errors, marks
 from handoff.api import cursor, shapes, tag
 from handoff.api.cursor import Order, Page, Paging, Query
 from handoff.api.deed import ByAgent, IfMatch, Key, by_agent
 from handoff.api.gate import Record
 from handoff.api.threads import Since, Word
+from handoff.base import Priority
 from handoff.models import Agent, Case, OptIn, Thread
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
 CaseId = Annotated[int, Path(ge=1, le=2**62)]
-Deed = Callable[[AsyncSession, int, Agent], Awaitable[Case]]
+Deed = Callable[[AsyncSession, int, Agent], Awaitable[object]]
+Tags = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=marks.LONGEST_TAG)]], Field(max_length=marks.MOST_TAGS)
+]
 
 _NEWEST = cursor.newest(Case.id)
 _CHANGES = cursor.changes(Thread.changed_at, Case.id, lambda row: (row.thread.changed_at, row.id))
@@ -45,6 +49,19 @@ class Which(Query):
 
 class Asked(Which, Paging):
     """Which cases, and which page of them."""
+
+
+class Tagging(ByAgent):
+    """Tags to put on a case and to take off it."""
+
+    add: Tags = []
+    remove: Tags = []
+
+
+class Prioritising(ByAgent):
+    """How urgent a case is."""
+
+    priority: Priority
 
 
 @router.get("", response_model=Page[shapes.Case])
@@ -81,6 +98,29 @@ async def close(request: Request, case_id: CaseId, body: ByAgent, key: Key, if_m
     return await _do(request, "close", case_id, body, key, if_match, cases.close)
 
 
+@router.post("/{case_id}/tags", response_model=shapes.Done)
+async def tags(request: Request, case_id: CaseId, body: Tagging, key: Key, if_match: IfMatch = None) -> Any:
+    """Put tags on a case, and take others off it."""
+
+    async def deed(session: AsyncSession, thread_id: int, agent: Agent) -> None:
+        for word in body.remove:
+            await marks.untag(session, thread_id, agent, marks.tidy(word))
+        for word in body.add:
+            await marks.tag(session, thread_id, agent, word)
+
+    return await _do(request, "tags", case_id, body, key, if_match, deed)
+
+
+@router.post("/{case_id}/priority", response_model=shapes.Done)
+async def prioritise(request: Request, case_id: CaseId, body: Prioritising, key: Key, if_match: IfMatch = None) -> Any:
+    """Say how urgent a case is."""
+
+    async def deed(session: AsyncSession, thread_id: int, agent: Agent) -> None:
+        await marks.prioritise(session, thread_id, agent, body.priority)
+
+    return await _do(request, "priority", case_id, body, key, if_match, deed)
+
+
 def sought(which: Which) -> tuple[Select[Any], Order]:
     """The cases that are asked for, and their order."""
     query = select(Case).join(Case.thread).join(OptIn, OptIn.thread_id == Thread.id)
@@ -92,7 +132,7 @@ def sought(which: Which) -> tuple[Select[Any], Order]:
     if which.intent is not None:
         query = query.where(Case.intent == which.intent)
     if which.tag is not None:
-        query = query.where(literal(which.tag) == any_(Case.tags))
+        query = query.where(literal(marks.tidy(which.tag)) == any_(Case.tags))
     if which.claimed_by is not None:
         query = query.where(Case.claimer.has(Agent.email == which.claimed_by.strip().casefold()))
     if which.changed_since is None:

@@ -34,6 +34,8 @@ STATUSES: Mapping[type[errors.Refusal], int] = {
     errors.NoSuchCase: 404,
     errors.NothingSaid: 422,
     errors.TooLong: 422,
+    errors.NoTag: 422,
+    errors.GapLeft: 422,
     integration_errors.NoSuchAgent: 422,
     integration_errors.KeyUsedForSomethingElse: 422,
     integration_errors.NoSuchCursor: 422,

@@ -14,6 +14,8 @@ witness   writes down what a request changes
 browsers  browsers in words
 pictures  QR codes
 admin     /admin: agents, offers that wait for a person's word, the square's reports
+integrations  /admin/api: tokens and webhooks
+handbook  /api: what the API can do
 panes     the page of the inbox, made of the next two
 rows      the list: which cases, in which order, who waits how long
 view      a thread as its page shows it

@@ -174,3 +174,14 @@ async def test_what_is_to_be_done_needs_a_key(api: Api, shop: httpx.AsyncClient)
     answer = await shop.post(f"/cases/{case_id}/claim", json={"agent": BEN.email})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["where"] == "header.Idempotency-Key"
+
+
+async def test_a_case_gets_tags_and_a_priority(api: Api, shop: httpx.AsyncClient, post: Post) -> None:
+    case_id = await case_of(api, await handed_off(api.database))
+    await post(f"/cases/{case_id}/tags", {"agent": BEN.email, "add": ["Refund", "VIP  customer"]})
+    await post(f"/cases/{case_id}/tags", {"agent": BEN.email, "remove": ["REFUND"]})
+    await post(f"/cases/{case_id}/priority", {"agent": BEN.email, "priority": "urgent"})
+    found = (await shop.get("/cases", params={"tag": "vip CUSTOMER"})).json()["items"]
+    assert [(one["tags"], one["priority"]) for one in found] == [(["vip customer"], "urgent")]
+    assert (await post(f"/cases/{case_id}/priority", {"agent": BEN.email, "priority": "huge"})).status_code == 422
+    assert (await post(f"/cases/{case_id}/tags", {"agent": BEN.email, "add": [" "]})).status_code == 422
