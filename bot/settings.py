@@ -132,7 +132,7 @@ class BotSettings(Settings):
 
     @model_validator(mode="after")
     def _x_is_whole(self) -> Self:
-        if not self.x_client_id and (self.x_client_secret or self.x_access_token or self.x_webhook_url or self.x_search):
+        if not self.x_client_id and (self.x_access_token or self.x_webhook_url or self.x_search):
             raise ValueError("the settings of X need KNOCK_X_CLIENT_ID, without which X is not used")
         if self.x_webhook_url and not (self.x_consumer_secret and self.x_bearer_token):
             raise ValueError("KNOCK_X_WEBHOOK_URL needs KNOCK_X_CONSUMER_SECRET and KNOCK_X_BEARER_TOKEN")
