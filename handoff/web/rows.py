@@ -55,7 +55,7 @@ async def rows(session: AsyncSession, me: Agent, at: Place, read: int | None = N
 
     `read`: a thread that is before the agent's eyes right now.
     """
-    found = (await session.execute(_ids(me, at).limit(at.show + 1))).all()
+    found = (await session.execute((await _ids(session, me, at)).limit(at.show + 1))).all()
     lines: dict[int, int | None] = {row.id: row[1] for row in found[: at.show]}
     listed = await _drawn(session, me, at.search, lines, read)
     channels, tags = await _channels(session), await _tags(session)
@@ -64,7 +64,7 @@ async def rows(session: AsyncSession, me: Agent, at: Place, read: int | None = N
 
 async def next_thread(session: AsyncSession, me: Agent, at: Place) -> int | None:
     """The thread to go on with: the first of the view."""
-    first = _ids(me, at).limit(1).with_only_columns(Case.thread_id)
+    first = (await _ids(session, me, at)).limit(1).with_only_columns(Case.thread_id)
     return await session.scalar(first)
 
 
@@ -72,7 +72,7 @@ async def counts(session: AsyncSession, me: Agent) -> dict[str, int]:
     """How many cases each view of open ones has."""
     views: tuple[View, ...] = ("mine", "waiting", "open", "mentions", "snoozed")
     numbers = [func.count().filter(*_of(view, me)).label(view) for view in views]
-    query = select(*numbers).select_from(Case).where(Case.closed_at.is_(None), _OPTED_IN)
+    query = select(*numbers).select_from(Case).where(Case.closed_at.is_(None))
     return dict((await session.execute(query)).one()._mapping)
 
 
@@ -86,12 +86,13 @@ _OPTED_IN = exists().where(OptIn.thread_id == Case.thread_id)
 _SNOOZED = and_(Case.snoozed_until.is_not(None), Case.snoozed_until > func.now())
 
 
-def _ids(me: Agent, at: Place) -> Select[Any, Any]:
+async def _ids(session: AsyncSession, me: Agent, at: Place) -> Select[Any, Any]:
     """The cases of a view in their order, each with the line in which a search was found."""
     which = [*_of(at.view, me), *_narrowed(at)]
     if not at.search:
         return select(Case.id, null()).where(*which, _OPTED_IN).order_by(*_order(at), Case.id)
-    hits = search.found(at.search, *which)
+    few = at.view in ("mine", "mentions", "snoozed")
+    hits = await search.found(session, at.search, *which, few=few)
     query = select(Case.id, hits.c.message_id).join(hits, hits.c.thread_id == Case.thread_id).where(*which, _OPTED_IN)
     return query.order_by(hits.c.message_id.desc().nulls_last(), Case.id.desc())
 
@@ -124,10 +125,10 @@ def _narrowed(at: Place) -> list[ColumnElement[bool]]:
 
 
 def _order(at: Place) -> Sequence[ColumnElement[Any]]:
-    newest = (Case.closed_at if at.view == "closed" else Case.opened_at).desc()
+    newest = Case.closed_at.desc() if at.view == "closed" else Case.id.desc()
     match at.sort:
         case "oldest":
-            return [Case.opened_at.asc()]
+            return [Case.id.asc()]
         case "waiting" if at.view not in ("closed", "all"):
             urgency = case({name: place for place, name in enumerate(URGENCY)}, value=Case.priority)
             return [urgency, Case.waiting_since.asc().nulls_last(), Case.opened_at.asc()]
@@ -163,9 +164,9 @@ async def _texts(session: AsyncSession, lines: Any) -> dict[int | None, str]:
 
 
 async def _channels(session: AsyncSession) -> Sequence[tuple[str, int]]:
-    number = func.count()
-    query = select(Thread.channel, number).join(Case, Case.thread_id == Thread.id).where(Case.closed_at.is_(None))
-    return [(name, n) for name, n in await session.execute(query.group_by(Thread.channel).order_by(Thread.channel))]
+    ours = (Thread.ended_at.is_(None), Thread.speaker == "team")
+    query = select(Thread.channel, func.count()).where(*ours).group_by(Thread.channel).order_by(Thread.channel)
+    return [(name, number) for name, number in await session.execute(query)]
 
 
 async def _tags(session: AsyncSession) -> Sequence[tuple[str, int]]:
