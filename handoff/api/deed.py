@@ -48,9 +48,8 @@ async def once(
         answer = await answers.take(session, integration(request).id, key, asked)
         if answer.body is None:
             answer.body = (await deed(session)).model_dump(mode="json")
-            thread_id = request.path_params.get("thread_id")
-            about = f"integration {integration(request).id}"
-            deeds.write(session, name, thread_id=thread_id and int(thread_id), about=about, address=address(request))
+            about, thread_id = f"integration {integration(request).id}", answer.body.get("thread_id")
+            deeds.write(session, name, thread_id=thread_id, about=about, address=address(request))
         return answer.body
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
-from handoff import integration_errors, integrations, webhooks
+from handoff import deeds, integration_errors, integrations, webhooks
 from handoff.credentials import Seal
 from handoff.integrations import Access
 from handoff.models import Agent
@@ -56,6 +56,7 @@ async def revoke(here: Here, me: MeAdmin, integration_id: Id) -> Response:
     """Let a token open nothing any more, at once."""
     async with here.database.transaction("inbox.revoke token") as session:
         await integrations.revoke(session, integration_id)
+        deeds.tell(session, f"integration {integration_id}")
     return _back()
 
 
@@ -81,6 +82,7 @@ async def switch_on(here: Here, me: MeAdmin, webhook_id: Id) -> Response:
     """Tell it again what happens."""
     async with here.database.transaction("inbox.webhook on") as session:
         await webhooks.switch_on(session, webhook_id)
+        deeds.tell(session, f"webhook {webhook_id}")
     return _back()
 
 
@@ -89,6 +91,7 @@ async def switch_off(here: Here, me: MeAdmin, webhook_id: Id) -> Response:
     """Tell it nothing for now."""
     async with here.database.transaction("inbox.webhook off") as session:
         await webhooks.switch_off(session, webhook_id, f"switched off by {me.name}")
+        deeds.tell(session, f"webhook {webhook_id}")
     return _back()
 
 
@@ -97,6 +100,7 @@ async def remove(here: Here, me: MeAdmin, webhook_id: Id) -> Response:
     """Tell it nothing for ever."""
     async with here.database.transaction("inbox.webhook removed") as session:
         await webhooks.remove(session, webhook_id)
+        deeds.tell(session, f"webhook {webhook_id}")
     return _back()
 
 

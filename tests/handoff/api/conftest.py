@@ -37,7 +37,7 @@ class Api:
     async def hire(self, who: Colleague) -> Agent:
         """Somebody in whose name a program may act."""
         async with self.database.transaction("test.hire") as session:
-            agent = await agents.create(session, who.email, who.name, "no password")
+            agent = await agents.create(session, who.email, who.name, "no password", role=who.role)
         self.people[who.name] = agent
         return agent
 

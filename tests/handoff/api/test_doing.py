@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 
 from handoff import cases
 from handoff.answers import Answer
+from handoff.deeds import Deed
 from handoff.models import Case, Message
-from tests.cast import ANA, BEN
+from tests.cast import ANA, BEN, YUKI, Colleague
 from tests.handoff.api.conftest import Api, Post
 from tests.handoff.web.story import handed_off
 
@@ -40,8 +41,10 @@ async def test_a_case_is_claimed_released_and_closed_in_the_name_of_an_agent(
 async def test_a_colleagues_case_is_not_taken_away(api: Api, post: Post) -> None:
     case_id = await case_of(api, await handed_off(api.database))
     await post(f"/cases/{case_id}/claim")
+    cleo = Colleague("Cleo", "cleo@northwind.example", "")
+    await api.hire(cleo)
     for deed in ("claim", "release", "close"):
-        answer = await post(f"/cases/{case_id}/{deed}", {"agent": ANA.email})
+        answer = await post(f"/cases/{case_id}/{deed}", {"agent": cleo.email})
         assert answer.status_code == 409
         assert "A colleague has claimed this case" in answer.json()["detail"]
 
@@ -185,3 +188,22 @@ async def test_a_case_gets_tags_and_a_priority(api: Api, shop: httpx.AsyncClient
     assert [(one["tags"], one["priority"]) for one in found] == [(["vip customer"], "urgent")]
     assert (await post(f"/cases/{case_id}/priority", {"agent": BEN.email, "priority": "huge"})).status_code == 422
     assert (await post(f"/cases/{case_id}/tags", {"agent": BEN.email, "add": [" "]})).status_code == 422
+
+
+async def test_what_was_done_is_in_the_audit_log_once_with_agent_and_integration(api: Api, post: Post) -> None:
+    thread_id = await handed_off(api.database)
+    case_id = await case_of(api, thread_id)
+    for _ in range(2):
+        await post(f"/cases/{case_id}/claim", key="key-of-the-claim")
+    async with api.database.reading() as session:
+        deeds = [(one.what, one.agent_id, one.thread_id, one.about) for one in await session.scalars(select(Deed))]
+    assert deeds == [("claim", api.people["Ben"].id, thread_id, "integration 1")]
+
+
+async def test_nothing_is_done_in_the_name_of_somebody_who_may_only_read(api: Api, post: Post) -> None:
+    await api.hire(YUKI)
+    case_id = await case_of(api, await handed_off(api.database))
+    more: dict[str, dict[str, object]] = {"claim": {}, "tags": {"add": ["x"]}, "priority": {"priority": "low"}}
+    for deed, fields in more.items():
+        answer = await post(f"/cases/{case_id}/{deed}", {"agent": YUKI.email} | fields)
+        assert (answer.status_code, answer.json()["type"]) == (422, "/api#no-such-agent")
