@@ -40,7 +40,7 @@ async def test_from_signing_in_to_closing(inbox: Inbox, url: str, browse: Browse
     await deliver(inbox, "I have started your refund.", delivery="sent")
     await expect(bubble).to_contain_text("Sent · Telegram")
     await page.get_by_label("Internal note").check()
-    await expect(page.locator(".to-team")).to_be_visible()
+    await expect(page.locator(".modes .to-team")).to_be_visible()
     await expect(page.get_by_role("button", name="Send reply")).to_be_hidden()
     await write(page, "Double capture, ref 88213")
     await expect(page.locator("#team li.note")).to_contain_text("Note, team only")
