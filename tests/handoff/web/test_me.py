@@ -4,16 +4,18 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 from sqlalchemy import func, select, update
 
 from handoff.models import Agent
+from handoff.passkeys import Passkey
 from handoff.sign_ins import SignIn
 from handoff.web.browsers import in_words
 from tests.browser import Browse
 from tests.cast import ANA, BEN, YUKI
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.desk import desk
+from tests.handoff.web.test_look import NARROW, WIDE, looked_at
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -106,3 +108,46 @@ async def test_a_name_and_a_presence_are_ones_own_to_change_whatever_the_role(in
 )
 def test_a_browser_is_said_in_words(said: str | None, words: str) -> None:
     assert in_words(said) == words
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+async def test_every_page_of_people_is_accessible(
+    inbox: Inbox, url: str, browse: Browse, scheme: str, size: dict[str, int]
+) -> None:
+    context = await browse(expected=("status of 4",), color_scheme=scheme, viewport=size)
+    await inbox.sit_down(context, ANA, url)
+    async with inbox.database.transaction("test.passkey") as session:
+        ana_id = inbox.people["Ana"].id
+        session.add(Passkey(agent_id=ana_id, name="Laptop", credential_id="x", public_key="y"))
+    page = await context.new_page()
+    for path in ("/me", "/me?done=password", "/admin", "/admin/audit", "/admin/audit?day=2001-01-01"):
+        await page.goto(url + path)
+        for part in await page.locator("main details").all():
+            await part.locator("summary").click()
+        await at_its_end(page)
+    await page.goto(f"{url}/me")
+    await page.locator("summary", has_text="Make new ones").click()
+    await page.locator("#codes-password").fill(ANA.password)
+    await page.get_by_role("button", name="Make recovery codes").click()
+    await expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    await at_its_end(page)
+    await page.goto(f"{url}/me")
+    await page.locator("summary", has_text="Set up an app").click()
+    await page.locator("#app-password").fill(ANA.password)
+    await page.get_by_role("button", name="Show me the secret").click()
+    await expect(page.locator(".qr")).to_be_visible()
+    await at_its_end(page)
+    await context.clear_cookies()
+    await page.goto(f"{url}/login")
+    await page.get_by_label("Email address").fill(ANA.email)
+    await page.get_by_label("Password").fill(ANA.password)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    await expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    await at_its_end(page)
+
+
+async def at_its_end(page: Page) -> None:
+    """Look with nothing cut in half above the rail, which stands below on a narrow screen."""
+    await page.evaluate("() => document.getElementById('main')?.scrollTo(0, 1e6)")
+    await looked_at(page)
