@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Computed,
     Index,
+    ScalarSelect,
     Select,
     Subquery,
     Table,
@@ -93,9 +94,12 @@ async def found(session: AsyncSession, search: str, *which: ColumnElement[bool],
 
 async def _is_common(session: AsyncSession, query: ColumnElement[Any]) -> bool:
     """Whether the newest lines alone hold enough: what the planner guesses for beginnings of words is too rough."""
-    newest = select(func.max(Message.id)).scalar_subquery()
-    lately = select(Message.id).where(Message.id > newest - WINDOW, SAID.op("@@")(query)).limit(ENOUGH).subquery()
+    lately = select(Message.id).where(Message.id > _newest() - WINDOW, SAID.op("@@")(query)).limit(ENOUGH).subquery()
     return (await session.scalar(select(func.count()).select_from(lately))) == ENOUGH
+
+
+def _newest() -> ScalarSelect[Any]:
+    return select(func.max(Message.id)).scalar_subquery()
 
 
 def _said(
@@ -110,7 +114,7 @@ def _said(
     if few:
         own = select(Case.thread_id).where(*which).cte()
         return lines.join(own, own.c.thread_id == Message.thread_id)
-    return lines.where(exists().where(Case.thread_id == Message.thread_id))
+    return lines.where(Message.id > _newest() - WINDOW, exists().where(Case.thread_id == Message.thread_id))
 
 
 def snippet(text: str, search: str, around: int = 36) -> list[tuple[str, bool]]:

@@ -22,7 +22,7 @@ from handoff.web.where import Place
 from tests.bench.product import say
 
 THREADS, LINES, OPEN, AGENTS = 100_000, 8, 5_000, 20
-TIMES = 40
+TIMES = 20
 FAULTS = ("parcel", "invoice", "refund", "password", "kettle", "lamp", "delivery", "voucher", "account", "charger")
 COMMON = ("please", "the", "is", "help", "order", "my", "again", "since", "never", "came", "broken", "wrong")
 NOW = datetime.now(UTC)
