@@ -91,7 +91,7 @@ async def test_what_is_not_solved_goes_to_the_team_again_whole(town: Town) -> No
     assert (thread.cases[1].summary, thread.cases[1].found) == (thread.cases[0].summary, thread.cases[0].found)
     assert (thread.speaker, thread.solved, thread.ended_at) == ("team", False, None)
     assert len(thread.messages) == thread.last_seq
-    assert town.heard_by(MARA)[-1] .startswith(say("handed_off", "en", brand="Northwind", place=1))
+    assert town.heard_by(MARA)[-1].startswith(say("handed_off", "en", brand="Northwind", place=1))
 
 
 async def test_a_chat_that_the_bot_solved_alone_can_go_to_the_team(town: Town) -> None:
