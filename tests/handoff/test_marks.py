@@ -48,8 +48,8 @@ async def test_a_customer_waits_from_the_handoff_and_from_the_first_line_after_o
 async def test_whoever_had_a_reply_that_was_taken_back_waits_as_before(database: Database) -> None:
     thread_id, ben = await handed_off(database), await hired(database, BEN)
     async with database.transaction("test.reply") as session:
-        undo = {"client_id": "client-id-1", "seen_seq": 99, "undo": timedelta(minutes=1)}
-        message = await cases.reply(session, thread_id, ben, "Oops", **undo)
+        wait = timedelta(minutes=1)
+        message = await cases.reply(session, thread_id, ben, "Oops", client_id="client-id-1", seen_seq=99, undo=wait)
     assert message is not None
     async with database.transaction("test.take back") as session:
         await cases.take_back(session, thread_id, message.id, ben)

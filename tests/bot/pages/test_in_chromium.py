@@ -12,7 +12,7 @@ from sqlalchemy import select
 from handoff import threads
 from handoff.database import PRESENCE
 from handoff.models import Thread
-from handoff.presence import word
+from handoff.presence import State, word
 from tests.bot.pages.world import COMPLAINT, World
 from tests.browser import Browse, axe, serving
 
@@ -266,7 +266,13 @@ async def test_the_customer_sees_that_an_agent_writes_and_the_team_sees_that_the
         await expect(page.get_by_text("Hello Mara")).to_be_visible()
         async with world.database.reading() as session:
             thread_id = (await session.scalars(select(Thread.id).order_by(Thread.id.desc()))).first() or 0
-        for state, shown in (("noting", ""), ("viewing", ""), ("typing", "Ana is typing…"), ("viewing", "")):
+        states: list[tuple[State, str]] = [
+            ("noting", ""),
+            ("viewing", ""),
+            ("typing", "Ana is typing…"),
+            ("viewing", ""),
+        ]
+        for state, shown in states:
             await world.database.notify(PRESENCE, word(thread_id, 1, "Ana", state, "tab-1"))
             await expect(page.locator("#typing")).to_have_text(shown)
         async with page.expect_response("**/typing") as answered:
