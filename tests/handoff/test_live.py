@@ -11,7 +11,7 @@ from handoff.live import EVERYTHING, QUEUE, Live
 from tests.bot.town import Town
 from tests.cast import MARA
 
-LISTENERS = "FROM pg_stat_activity WHERE query = 'LISTEN knock' AND datname = current_database()"
+LISTENERS = "FROM pg_stat_activity WHERE query LIKE 'LISTEN knock%' AND datname = current_database()"
 
 
 @asynccontextmanager

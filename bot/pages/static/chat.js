@@ -173,3 +173,8 @@ answers.addEventListener("submit", (event) => {
 
 document.getElementById("check").hidden = true;
 toEnd();
+
+// A screen that turns, or a keyboard that opens, does not hide the newest line from who reads there.
+let reading = true;
+addEventListener("scroll", () => { reading = atEnd(); }, { passive: true });
+addEventListener("resize", () => { if (reading) toEnd(); });

@@ -180,7 +180,7 @@ async def test_the_rarer_states_of_a_chat_can_be_used_by_everybody(world: World,
         await world.agent_replies("Solved, I hope")
         await page.goto(f"{link}/yours")
         await page.get_by_role("button", name="End the chat").click()
-        await page.goto(link)
+        await page.goto(f"{link}#end")
         await expect(page.get_by_text("Was it solved?")).to_be_visible()
         await looks_right(page)
 
