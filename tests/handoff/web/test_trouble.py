@@ -69,7 +69,7 @@ def test_no_template_holds_what_the_policy_forbids(template: Path) -> None:
 def test_no_script_makes_html_or_code_out_of_text(script: Path) -> None:
     text = script.read_text()
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", text)
-    assert len(text.splitlines()) < 120
+    assert len(text.splitlines()) < 150
 
 
 def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
