@@ -5,6 +5,7 @@ import re
 
 import pytest
 from click.testing import CliRunner
+from pydantic import ValidationError
 
 from bot import doctor
 from bot.__main__ import main
@@ -93,6 +94,13 @@ async def test_x_is_there_when_an_app_is_named(fake_x: FakeX, database_url: str)
     knock = assemble(settings_for(fake_x, database_url=database_url, **hook), database_url)
     assert set(knock.channels) == {"square", "x"}
     await knock.close()
-    without = assemble(settings_for(fake_x, database_url=database_url, x_client_id=None), database_url)
+    without = assemble(BotSettings(secret="s", database_url=database_url), database_url)
     assert set(without.channels) == {"square"}
     await without.close()
+
+
+def test_half_of_x_is_named_before_anybody_waits_for_an_answer() -> None:
+    with pytest.raises(ValidationError, match="KNOCK_X_CLIENT_ID"):
+        BotSettings(secret="s", x_access_token="a token")
+    with pytest.raises(ValidationError, match="finite number"):
+        BotSettings(secret="s", x_budget=float("inf"))
