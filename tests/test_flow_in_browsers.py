@@ -72,7 +72,7 @@ async def take_and_reply(ana: Page) -> None:
 
 @pytest.mark.timeout(300)
 async def test_a_post_on_the_square_becomes_a_case_that_an_agent_answers(browse: Browse, home: Path) -> None:
-    with KnockProcess(await asyncio.to_thread(trained, home, rasa=True)) as knock:
+    with KnockProcess(await asyncio.to_thread(trained, home, rasa=True), undo_seconds="0") as knock:
         knock.wait_until(knock.is_healthy, "its pages never answered")
         knock.wait_for("/join/")
         ana = await first_admin(await browse(), knock)
@@ -96,7 +96,7 @@ async def test_a_mention_on_x_becomes_a_case_that_an_agent_answers_and_no_strang
     browse: Browse, home: Path
 ) -> None:
     with FakeX() as x:
-        settings = {name: str(value) for name, value in settings_on(x, x_poll_seconds=2).items()}
+        settings = {name: str(value) for name, value in settings_on(x, x_poll_seconds=2, undo_seconds=0).items()}
         knock = KnockProcess(await asyncio.to_thread(trained, home, rasa=True), **settings)
         x.redirect_uris.append(f"http://localhost:{knock.port}/proof/x")
         with knock:
@@ -104,10 +104,11 @@ async def test_a_mention_on_x_becomes_a_case_that_an_agent_answers_and_no_strang
             knock.wait_for("/join/")
             ana = await first_admin(await browse(), knock)
             knock.wait_for("Rasa is ready")
+            x.person("Noor")
             x.post("Mara", COMPLAINT)
             await asyncio.to_thread(knock.wait_until, lambda: bool(x.sent), "X was never answered")
 
-            noor = await sign_in_with_x(await browse(), x.sent[0].links[0], "Noor")
+            noor = await sign_in_with_x(await browse(expected=("403", "400")), x.sent[0].links[0], "Noor")
             await expect(noor.locator("main")).to_contain_text("made for somebody else")
             mara = await sign_in_with_x(await browse(), x.sent[0].links[0], "Mara")
             await answer_the_bot(mara)
