@@ -1,7 +1,5 @@
 """/admin/audit: who did what, when and from where; as a page and as a table for a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -11,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
 from handoff import agents, deeds
+from handoff.api.sheet import MARK, line
 from handoff.deeds import Deed, Sought
 from handoff.web.rows import counts
 from handoff.web.site import Here, MeAuditing
@@ -71,20 +70,11 @@ async def audit_table(here: Here, me: MeAuditing, asked: Annotated[Asked, Depend
 
 
 def _table(found: Iterable[Deed]) -> str:
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(["when", "who", "address of who", "deed", "thread", "about", "from"])
+    rows: list[Iterable[object]] = [("when", "who", "address of who", "deed", "thread", "about", "from")]
     for one in found:
         who = (one.agent.name, one.agent.email) if one.agent else ("", "")
-        cells = (one.at.isoformat(timespec="seconds"), *who, one.what, one.thread_id, one.about, one.address)
-        writer.writerow([harmless(cell) for cell in cells])
-    return written.getvalue()
-
-
-def harmless(cell: object) -> str:
-    """The cell as text that no spreadsheet takes for a formula (ASVS 1.2.10)."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+        rows.append((one.at, *who, one.what, one.thread_id, one.about, one.address))
+    return MARK + "".join(line(row) for row in rows)
 
 
 def _number(text: str) -> int | None:
