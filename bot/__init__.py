@@ -13,6 +13,7 @@ choose      what a customer chooses on their own page
 deliver     send what waits to be sent, whoever wrote it
 notify      tell other systems what happened
 reach       reach an address of somebody else, and no other
+receive     receive what a platform pushes, as long as it is not too large
 stop        STOP means stop
 look        what is there to do?
 forget      delete what we may not keep

@@ -17,12 +17,10 @@ from telegram.error import RetryAfter
 
 from bot.channel import Take, Update
 from bot.channels.telegram_sending import seconds
+from bot.receive import body_of
 
 KINDS = ["message", "edited_message", "guest_message", "my_chat_member"]
 """The updates that we ask for."""
-
-LARGEST = 1_000_000
-"""Bytes of an update; real ones stay far below."""
 
 T = TypeVar("T")
 
@@ -84,7 +82,7 @@ def webhook_route(webhook: Webhook, take: Take) -> Route:
         shown = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
         if not hmac.compare_digest(shown.encode(), webhook.secret.encode()):
             return Response(status_code=403)
-        if (body := await _body(request)) is None:
+        if (body := await body_of(request)) is None:
             return Response(status_code=413)
         try:
             updates = list(readable([json.loads(body)]))
@@ -105,13 +103,3 @@ def webhook_route(webhook: Webhook, take: Take) -> Route:
 def _short(error: Exception) -> str:
     """An error for the log, without what a database shows on the next lines: the words that people said."""
     return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, or None as soon as it is too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            return None
-    return bytes(body)

@@ -15,12 +15,10 @@ from starlette.routing import Route
 from bot.channel import Take, TryLater, Update
 from bot.channels.x_needs import Purse
 from bot.channels.x_reading import CHANNEL
+from bot.receive import body_of
 from handoff import database
 
 SIGNATURE = "x-twitter-webhooks-signature"
-LARGEST = 1_000_000
-"""Bytes of a push; real ones stay far below."""
-
 CHALLENGE = re.compile(r"[A-Za-z0-9_+/=.-]{1,200}")
 """What X's checks look like. Our answer is what a signature is, too: to no text that could be a push do we give one."""
 
@@ -55,7 +53,7 @@ class Pushes:
         shown = request.headers.get(SIGNATURE, "")
         if not shown:
             return Response(status_code=403)
-        if (body := await _body(request)) is None:
+        if (body := await body_of(request)) is None:
             return Response(status_code=413)
         if not hmac.compare_digest(shown.encode(), self._sign(body).encode()):
             return Response(status_code=403)
@@ -93,13 +91,3 @@ def _update(body: bytes) -> Update | None:
         return Update(CHANNEL, f"event:{uuid}", payload)
     except (ValueError, RecursionError, LookupError, TypeError):
         return None
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, or None as soon as it is too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            return None
-    return bytes(body)
