@@ -54,7 +54,8 @@ function send(event) {
   const { text, seen_seq } = form().elements;
   const mode = modeOf(form());
   const button = form().querySelector(`.go-${mode}`);
-  if (!text.value.trim() || !button.checkVisibility()) return text.focus();
+  if (!text.value.trim()) return text.focus();
+  if (!button.checkVisibility()) return void (document.getElementById("problem").textContent = document.getElementById("obstacle").textContent);
   if (mode === "reply" && hasGap(text)) return;
   const { thread } = document.body.dataset;
   const then = mode === "reply" && event.submitter?.name === "then" ? "close" : "";

@@ -64,6 +64,7 @@ async def test_i8_a_reply_beside_a_colleagues_is_asked_for_and_kept(inbox: Inbox
     await expect(ana.locator("#team li.agent")).to_contain_text("Ana")
     await ana.get_by_role("button", name="Release").click()
     await expect(ana.locator("#thread-head")).to_contain_text("Waiting")
+    await expect(ben.locator("#obstacle")).to_be_empty()
     await ben.get_by_label("Your text").press("Control+Enter")
     await expect(ben.locator("#problem")).to_contain_text("Somebody replied after the last message you saw")
     await expect(ben.locator("#team")).to_contain_text("From Ana")
@@ -85,6 +86,8 @@ async def test_i9_a_draft_survives_updates_assignment_a_reload_and_another_brows
     await ana.get_by_role("button", name="Claim", exact=True).locator("visible=true").click()
     await expect(ben.locator("#obstacle")).to_contain_text("Ana has claimed this case")
     assert await text.evaluate("field => [field.value, field.selectionStart]") == ["A half-typed answer", 18]
+    await text.press("Control+Enter")
+    await expect(ben.locator("#problem")).to_contain_text("Ana has claimed this case")
     await ana.get_by_role("button", name="Release").click()
     await ben.wait_for_timeout(1300)
     elsewhere = await desk(inbox, url, browse, f"/inbox/{thread_id}", BEN)
