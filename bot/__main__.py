@@ -13,12 +13,13 @@ from sqlalchemy.exc import OperationalError
 
 from bot import doctor, up
 from bot.assemble import connecting_x, detection
+from bot.brand import BrandUnreadable, read_brand
 from bot.channel import ChannelError
 from bot.explain import explain
 from bot.permit import policies
 from bot.replay import replay as replay_file
 from bot.serve import PortTaken
-from bot.settings import BotSettings, BrandUnreadable, read_brand
+from bot.settings import BotSettings
 from handoff import agents, halts, schema
 from handoff.database import Database
 from handoff.embedded import AlreadyRunning, DatabaseDidNotStart, Embedded

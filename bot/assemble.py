@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from bot.brand import Brand, read_brand
 from bot.channel import Channel, Take
 from bot.channels.square import Square
 from bot.channels.telegram import Telegram
@@ -20,7 +21,7 @@ from bot.detect import Detect
 from bot.flow import Flow
 from bot.pages.app import create_app as create_pages
 from bot.permit import policies
-from bot.settings import BotSettings, Brand, read_brand
+from bot.settings import BotSettings
 from bot.spend import Purse
 from handoff.database import Database
 from handoff.live import Live

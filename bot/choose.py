@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import end, forget, stop
-from bot.settings import Brand
+from bot.brand import Brand
 from handoff import people, receipts, threads
 from handoff.database import Database
 from handoff.models import Thread

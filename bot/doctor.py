@@ -16,12 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import explain, permit
+from bot.brand import BrandUnreadable, read_brand
 from bot.channel import ChannelError, TryLater
 from bot.channels.telegram import Telegram
 from bot.channels.x import X
 from bot.channels.x_needs import Free
 from bot.channels.x_renewing import Glance
-from bot.settings import BotSettings, BrandUnreadable, read_brand
+from bot.settings import BotSettings
 from handoff import halts, offers, spendings
 from handoff.database import Database
 from handoff.embedded import Embedded

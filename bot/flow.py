@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
-from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import gather, listen, offer, opt_in, permit, prove, stop
+from bot import gather, hear, listen, offer, opt_in, permit, prove, stop
+from bot.brand import Brand
 from bot.channel import (
     Author,
     Blocked,
@@ -26,8 +26,8 @@ from bot.channel import (
 from bot.detect import Decision
 from bot.opt_in import Clicked, Landing
 from bot.say import say
-from bot.settings import BotSettings, Brand
-from handoff import codes, database, models, people, threads, tokens, visits
+from bot.settings import BotSettings
+from handoff import codes, database, people, threads, tokens, visits
 from handoff.database import Database
 from nlu import language
 
@@ -251,7 +251,7 @@ class Flow:
         thread = await threads.latest_opted_in(session, customer) if customer else None
         if stop.is_stop(message.text):
             if thread is not None:
-                await _hear(session, thread, message)
+                await hear.hear(session, thread, message)
             await stop.stop(session, account, "a word in private", self._brand.name)
             return
         if customer is None or thread is None or await threads.has_newer(session, customer, thread):
@@ -263,9 +263,9 @@ class Flow:
         elif customer.external_id is None:  # forgotten after the retention time, and back
             author = message.author
             customer.external_id, customer.handle, customer.name = author.id, author.handle, author.name
-        said = await _hear(session, thread, message)
+        said = await hear.hear(session, thread, message)
         if said is not None and await people.may_talk(session, thread):
-            _wake(thread, said)
+            hear.wake(thread, said)
 
     async def _on_change(self, session: AsyncSession, event: Edited | Deleted) -> None:
         if isinstance(event, Edited) and stop.is_stop(event.text) and await people.find(session, self._account(event)):
@@ -282,19 +282,3 @@ class Flow:
 
     def _language(self, wanted: str | None) -> str:
         return wanted if wanted and wanted in self._brand.languages else self._brand.languages[0]
-
-
-async def _hear(session: AsyncSession, thread: models.Thread, message: PrivateMessage) -> models.Message | None:
-    """Write a customer's line down; `None` if it is there already."""
-    said = message.text
-    return await threads.append(session, thread, "chat", "customer", said, at=message.at, external_id=message.id)
-
-
-def _wake(thread: models.Thread, said: models.Message) -> None:
-    """A customer wrote: the bot looks at it now, unless a person has the thread. An ended thread begins anew."""
-    if thread.ended_at is not None:
-        thread.ended_at = thread.ended_why = thread.solved = None
-        threads.give_floor(thread, "bot", func.clock_timestamp())
-        thread.talk, thread.heard_seq = None, said.seq - 1
-    elif thread.speaker == "bot":
-        thread.due_at = func.clock_timestamp()

@@ -23,7 +23,7 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an offer says and when it may be said; see `bot.settings`."""
+    """What an offer says and when it may be said; see `bot.brand`."""
 
     key: bytes
     brand: str

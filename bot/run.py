@@ -7,10 +7,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 from bot import deliver, forget, gather, look, notify, offer, permit, reconcile, repeat, stop, triage
+from bot.brand import Brand
 from bot.channel import Channel, Deleted, Halted, NeverDeliverable, Post
 from bot.flow import Flow
 from bot.reach import Reach
-from bot.settings import BotSettings, Brand
+from bot.settings import BotSettings
 from handoff import hands, threads
 from handoff.credentials import Seal
 from handoff.database import Database

@@ -4,6 +4,8 @@ import sys
 from ipaddress import ip_address
 from typing import Any
 
+import pytest
+
 pytest_plugins = [
     "tests.postgres",
     "tests.browser",
@@ -19,6 +21,13 @@ NAMES = {None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}
 
 class NetworkInTests(RuntimeError):
     """A test tried to reach beyond loopback."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On a busy machine a browser may miss its time: such a test gets a second try, and the report names it."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def _stay_at_home(event: str, arguments: tuple[Any, ...]) -> None:

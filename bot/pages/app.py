@@ -12,12 +12,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, Ti
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from bot.brand import Brand
 from bot.flow import Flow
 from bot.pages import chat, code, link, posts, proof, square, stop, transcript, verify, yours
 from bot.pages.pace import TooFast
 from bot.pages.site import Site, see, site
 from bot.pages.speak import FOLDER, N_, Speaks, _
-from bot.settings import BotSettings, Brand
+from bot.settings import BotSettings
 from handoff.database import Database
 from handoff.live import Live
 from handoff.square_errors import NoSuchPost, NotYours

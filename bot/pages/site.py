@@ -12,11 +12,12 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import RedirectResponse
 
+from bot.brand import Brand
 from bot.flow import Flow
 from bot.pages import speak
 from bot.pages.pace import Pace
 from bot.pages.speak import Languages, _, spoken
-from bot.settings import BotSettings, Brand
+from bot.settings import BotSettings
 from handoff import members
 from handoff.database import Database
 from handoff.live import Live

@@ -12,8 +12,9 @@ import msgspec
 from rich.console import Console
 
 from bot.assemble import detection
+from bot.brand import read_brand
 from bot.replay import Report, replay
-from bot.settings import BotSettings, read_brand
+from bot.settings import BotSettings
 
 DATA = Path(os.environ.get("KNOCK_SHARED_DATA", Path(__file__).parents[3] / "shared/data")) / "brand_emotion/all.tsv"
 START = datetime(2011, 3, 11, tzinfo=UTC)

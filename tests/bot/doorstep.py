@@ -9,9 +9,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from bot.brand import read_brand
 from bot.channel import Author, PrivateMessage
 from bot.pages.app import create_app
-from bot.settings import BotSettings, read_brand
+from bot.settings import BotSettings
 from tests.bot.street import ScriptedSignIn
 from tests.bot.town import BRAND, COMPLAINT, Town, mention
 

@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.brand import read_brand
 from bot.channel import Blocked, TryLater
 from bot.choose import Choose
-from bot.settings import read_brand
 from handoff import cases, errors
 from handoff.database import Database
 from handoff.models import Agent

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from bot import permit
+from bot.brand import read_brand
 from bot.channel import Author, Halted
 from bot.say import say
-from bot.settings import read_brand
 from handoff import halts, offers
 from tests.bot.town import BRAND, Town, mention, post
 from tests.cast import MARA, NOOR

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
+from bot.brand import read_brand
 from bot.choose import Choose, WordingChanged
-from bot.settings import read_brand
 from handoff import receipts
 from tests.bot.test_choose import choices
 from tests.bot.test_forget import DAYS, trace_of

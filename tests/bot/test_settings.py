@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import BotSettings, BrandUnreadable, read_brand
+from bot.brand import BrandUnreadable, read_brand
+from bot.settings import BotSettings
 
 SHIPPED = Path(__file__).parents[2] / "knock.toml"
 

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from bot.brand import read_brand
 from bot.channel import Author, Channel, Click, Deleted, Edited, Event, Post, PrivateMessage, Update
 from bot.flow import Flow
 from bot.run import Bot
-from bot.settings import BotSettings, read_brand
+from bot.settings import BotSettings
 from handoff.database import Database
 from handoff.live import Live
 from handoff.models import Agent, Thread

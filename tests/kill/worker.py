@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.brand import read_brand
 from bot.channel import Click, Post, PrivateMessage
 from bot.detect import Decision
 from bot.flow import Flow
 from bot.run import Bot
-from bot.settings import BotSettings, read_brand
+from bot.settings import BotSettings
 from handoff.database import Database
 from handoff.live import Live
 from nlu.rasa import Rasa

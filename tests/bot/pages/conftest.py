@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.brand import read_brand
 from bot.channels.square import Square
 from bot.detect import Detect
 from bot.flow import Flow
 from bot.pages.app import create_app
 from bot.run import Bot
-from bot.settings import BotSettings, read_brand
+from bot.settings import BotSettings
 from handoff.database import Database
 from handoff.live import Live
 from nlu.detector import Detector

@@ -6,9 +6,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from playwright.async_api import expect
 
+from bot.brand import Brand
 from bot.pages.app import create_app
 from bot.pages.speak import FOLDER
-from bot.settings import Brand
 from tests.bot.pages.test_in_chromium import PHONE
 from tests.bot.pages.world import World, chatting, offered
 from tests.browser import Browse, axe, serving

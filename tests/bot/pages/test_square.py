@@ -6,9 +6,9 @@ import pytest
 from markupsafe import escape
 from sqlalchemy import text
 
+from bot.brand import read_brand
 from bot.pages.app import create_app
 from bot.pages.pace import LIMITS
-from bot.settings import read_brand
 from handoff import members, square
 from handoff.database import Database
 from handoff.live import Live

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
 import bot.pages.app
-from bot.settings import read_brand
+from bot.brand import read_brand
 
 HERE = Path(bot.pages.app.__file__).parent
 ROOT = HERE.parents[1]
