@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, null, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, exists, func, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager
 
@@ -70,10 +70,7 @@ async def next_thread(session: AsyncSession, me: Agent, at: Place) -> int | None
 
 async def counts(session: AsyncSession, me: Agent) -> dict[str, int]:
     """How many cases each view of open ones has."""
-    views: tuple[View, ...] = ("mine", "waiting", "open", "mentions", "snoozed")
-    numbers = [func.count().filter(*_of(view, me)).label(view) for view in views]
-    query = select(*numbers).select_from(Case).where(Case.closed_at.is_(None))
-    return dict((await session.execute(query)).one()._mapping)
+    return dict((await session.execute(_COUNTS, {"me": me.id})).one()._mapping)
 
 
 async def lately_changed(session: AsyncSession) -> set[int]:
@@ -84,11 +81,13 @@ async def lately_changed(session: AsyncSession) -> set[int]:
 
 _OPTED_IN = exists().where(OptIn.thread_id == Case.thread_id)
 _SNOOZED = and_(Case.snoozed_until.is_not(None), Case.snoozed_until > func.now())
+_LATER = aliased(Case)
+_NEWEST = ~exists().where(_LATER.thread_id == Case.thread_id, _LATER.id > Case.id)
 
 
 async def _ids(session: AsyncSession, me: Agent, at: Place) -> Select[Any, Any]:
     """The cases of a view in their order, each with the line in which a search was found."""
-    which = [*_of(at.view, me), *_narrowed(at)]
+    which = [*_of(at.view, literal(me.id)), *_narrowed(at)]
     if not at.search:
         return select(Case.id, null()).where(*which, _OPTED_IN).order_by(*_order(at), Case.id)
     few = at.view in ("mine", "mentions", "snoozed")
@@ -97,26 +96,33 @@ async def _ids(session: AsyncSession, me: Agent, at: Place) -> Select[Any, Any]:
     return query.order_by(hits.c.message_id.desc().nulls_last(), Case.id.desc())
 
 
-def _of(view: View, me: Agent) -> tuple[ColumnElement[bool], ...]:
+def _of(view: View, me: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     """Which cases belong to a view. Snoozed ones are out of sight; of a thread only the newest case is shown."""
-    later = aliased(Case)
-    newest = ~exists().where(later.thread_id == Case.thread_id, later.id > Case.id)
     is_open = Case.closed_at.is_(None)
     match view:
         case "all":
-            return (newest,)
+            return (_NEWEST,)
         case "closed":
-            return Case.closed_at.is_not(None), newest
+            return Case.closed_at.is_not(None), _NEWEST
         case "snoozed":
             return is_open, _SNOOZED
         case "mentions":
-            return is_open, exists().where(Mention.thread_id == Case.thread_id, Mention.agent_id == me.id)
+            return is_open, exists().where(Mention.thread_id == Case.thread_id, Mention.agent_id == me)
         case "mine":
-            return is_open, ~_SNOOZED, Case.claimed_by == me.id
+            return is_open, ~_SNOOZED, Case.claimed_by == me
         case "waiting":
             return is_open, ~_SNOOZED, Case.claimed_by.is_(None)
         case "open":
             return is_open, ~_SNOOZED
+
+
+_COUNTED: Sequence[View] = ("mine", "waiting", "open", "mentions", "snoozed")
+_COUNTS = (
+    select(*(func.count().filter(*_of(view, bindparam("me", type_=BigInteger))).label(view) for view in _COUNTED))
+    .select_from(Case)
+    .where(Case.closed_at.is_(None))
+)
+"""Made once: making it takes longer than asking it."""
 
 
 def _narrowed(at: Place) -> list[ColumnElement[bool]]:
