@@ -58,8 +58,24 @@ class NoSuchColleague(CaseError):
     """Choose a colleague who works here. Reload the page to see who does."""
 
 
+class NoSuchTeam(CaseError):
+    """That team is not there any more. Reload the page to see which are."""
+
+
 class Erased(CaseError):
     """The customer had everything about them deleted: nothing more is written down here."""
+
+
+class NoSuchCustomer(Refusal):
+    """There is no such customer, or nothing is left of them."""
+
+
+class NotTwo(Refusal):
+    """These are one and the same already. Choose another customer."""
+
+
+class NotThere(CaseError):
+    """That chat is not open any more, so your text stays here. Reload the page to see what is left to do."""
 
 
 class NoTag(CaseError):
@@ -100,6 +116,14 @@ class AlreadyAnAgent(AgentError):
 
 class NotAnAddress(AgentError):
     """That is not an email address."""
+
+
+class TeamNameMissing(AgentError):
+    """Give the team a name, as "Billing"."""
+
+
+class TeamNameTaken(AgentError):
+    """There is a team of this name already. Choose another name."""
 
 
 class NameMissing(AgentError):

@@ -1,8 +1,10 @@
 """Every table there is: whoever needs them all together, as a migration does, imports this."""
 
 from handoff import (
+    alarms,
     answers,
     bookmarks,
+    claims,
     credentials,
     cursors,
     deeds,
@@ -15,22 +17,28 @@ from handoff import (
     notices,
     openings,
     passkeys,
+    persons,
     receipts,
     saved_replies,
     seals,
     search,
     sign_ins,
+    skills,
     spendings,
     square,
     tallies,
+    verdicts,
+    teams,
     visits,
     webhooks,
 )
 from handoff.base import Base
 
 __all__ = [
+    "alarms",
     "answers",
     "bookmarks",
+    "claims",
     "credentials",
     "cursors",
     "deeds",
@@ -43,14 +51,18 @@ __all__ = [
     "notices",
     "openings",
     "passkeys",
+    "persons",
     "receipts",
     "saved_replies",
     "seals",
     "search",
     "sign_ins",
+    "skills",
     "spendings",
     "square",
     "tallies",
+    "verdicts",
+    "teams",
     "visits",
     "webhooks",
 ]
