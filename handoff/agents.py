@@ -130,6 +130,12 @@ async def signed_in(session: AsyncSession, token: str) -> SignIn | None:
     return (await session.scalars(query)).one_or_none()
 
 
+async def all_signed_in(session: AsyncSession) -> set[str]:
+    """The digests of the cookies of everybody who is signed in."""
+    query = select(SignIn.token_hash).join(SignIn.agent).where(_holds(), Agent.disabled_at.is_(None))
+    return set(await session.scalars(query))
+
+
 def is_stale(found: SignIn) -> bool:
     """Whether it is time to write down again that somebody is there: once a minute is enough."""
     return datetime.now(UTC) - found.seen_at > timedelta(minutes=1)

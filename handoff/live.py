@@ -48,6 +48,11 @@ class Live:
         finally:
             self._queues.discard(queue)
 
+    @property
+    def listeners(self) -> int:
+        """How many streams this process has open."""
+        return len(self._queues)
+
     async def run(self) -> None:
         """Listen until cancelled; a lost connection is made again."""
         async with asyncio.TaskGroup() as tasks:

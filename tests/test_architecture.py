@@ -1,6 +1,7 @@
 """The house rules that no other tool checks: sizes, what opens a module, and where the dangerous calls may stand."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -183,3 +184,21 @@ def _on_monkeypatch(call: ast.Call) -> bool:
 @pytest.mark.parametrize("path", _modules("tests"), ids=_name)
 def test_no_test_is_skipped(path: Path) -> None:
     assert not re.search(r"pytest\.(mark\.skip|skip|importorskip)", path.read_text("utf-8"))
+
+
+NPM = [ROOT / "package-lock.json", *sorted(ROOT.glob("tests/peers/*/package-lock.json"))]
+
+
+@pytest.mark.parametrize("lock", NPM, ids=_name)
+def test_s6_every_package_of_npm_is_pinned_by_its_hash(lock: Path) -> None:
+    packages = [values for name, values in json.loads(lock.read_text())["packages"].items() if name]
+    assert packages
+    assert all(one["integrity"].startswith("sha512-") for one in packages)
+    assert not any("resolved" in one for one in packages), "any mirror serves"
+
+
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.lock")), ids=lambda path: path.name)
+def test_s6_every_package_of_python_is_pinned_by_its_hash(lock: Path) -> None:
+    pins = re.findall(r"^\S+==\S+.*?(?=^\S|\Z)", lock.read_text(), re.MULTILINE | re.DOTALL)
+    assert pins
+    assert all("--hash=sha256:" in pin for pin in pins)

@@ -82,7 +82,7 @@ async def told(
 
 
 @pytest.mark.parametrize("told", WAYS, indirect=True, ids=lambda way: way.__name__)
-async def test_a_post_becomes_a_case_that_an_agent_answers(told: tuple[Story, Customer]) -> None:
+async def test_i3_a_post_becomes_a_case_that_an_agent_answers(told: tuple[Story, Customer]) -> None:
     story, mara = told
 
     await mara.complain(COMPLAINT)
@@ -104,6 +104,7 @@ async def test_a_post_becomes_a_case_that_an_agent_answers(told: tuple[Story, Cu
     assert len(await mara.offers()) == 1
     await until(lambda: all_is_sent(story))
     await the_whole_thread_is_attached(story, case)
+    assert sum("a new lamp is on its way" in line for line in await mara.heard()) == 1
 
 
 async def private_words(customer: Customer) -> list[str]:

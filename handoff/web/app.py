@@ -1,5 +1,7 @@
 """The inbox as an application: what stands in front of every page, and the pages."""
 
+from functools import partial
+
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
@@ -29,6 +31,7 @@ from handoff.web import (
     writing,
 )
 from handoff.web.site import Here, Site, assets
+from handoff.web.together import Together
 
 API = "/api/v1"
 """Where the API is: who comes there shows a token and no cookie, so that no other site can send in their name."""
@@ -40,6 +43,7 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
         title="Knock inbox", openapi_url=None, redirect_slashes=False, exception_handlers=dict(trouble.HANDLERS)
     )
     app.state.site = Site(settings, database, live, brand_name)
+    app.state.watch = Together(partial(inbox.Watch.look, database))
     app.add_middleware(guard.BodyLimit)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin, but=API)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)

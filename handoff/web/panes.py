@@ -1,7 +1,7 @@
 """The page of the inbox: the list, and beside it the thread with its composer and its details."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import Path
@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from handoff import bookmarks, notices
 from handoff.models import Agent
 from handoff.web.composer import Unsent, composer
-from handoff.web.rows import URGENCY, rows
+from handoff.web.rows import URGENCY, Rows, rows
 from handoff.web.site import Site
 from handoff.web.view import thread_view
 from handoff.web.where import Place
@@ -45,16 +45,24 @@ async def inbox_page(
     return here.page(
         "inbox.html",
         status,
-        me=me,
-        at=at,
-        listed=listed,
+        **_listed(me, at, listed, thread_id),
         opened=opened,
         problem=problem,
         undone=undone,
         composer=writing,
         wish=wish,
         client_id=str(uuid4()),
-        place="inbox",
-        waiting=listed.counts["waiting"],
         priorities=URGENCY,
     )
+
+
+async def list_page(here: Site, me: Agent, thread_id: int, at: Place) -> HTMLResponse:
+    """The list beside a thread that did not change: half the work."""
+    async with here.database.reading() as session:
+        listed = await rows(session, me, at, read=thread_id)
+    return here.page("list_alone.html", **_listed(me, at, listed, thread_id), undone=())
+
+
+def _listed(me: Agent, at: Place, listed: Rows, current: int | None) -> dict[str, Any]:
+    waiting = listed.counts["waiting"]
+    return {"me": me, "at": at, "listed": listed, "current": current, "place": "inbox", "waiting": waiting}

@@ -19,6 +19,9 @@ PING = 15.0
 PACE = 0.15
 """Seconds between two looks into the queue: many hints in a short time are one event each, and one permission check."""
 
+LIST = 0.04
+"""Seconds of one process that a look at the list may take: twice what it costs, so that pages never ask all it has."""
+
 
 Changes = Callable[[], list[dict[str, Any]]]
 """What changed in who is present since it was asked last; see `handoff.presence`."""
@@ -40,6 +43,7 @@ def stream(
     """An endless answer with the events `changed` (data: the thread's id), `resync` (look at everything) and `ping`,
     and `presence` (data: who is at which thread, and what they do).
 
+    The data of `ping` and `resync` are the milliseconds over which all pages together spread their looks at the list.
     It ends when the process does, and as soon as `allowed` says no: it is asked before anything is sent.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -51,29 +55,42 @@ def stream(
 async def _events(
     live: Live, allowed: Callable[[], Awaitable[bool]], wanted: Callable[[int], bool], present: Changes, ping: float
 ) -> AsyncIterator[str]:
+    loop = asyncio.get_running_loop()
     async with live.subscribed() as queue:
-        yield "retry: 1000\n" + _event("resync")
+        yield "retry: 1000\n" + _event("resync", _spread(live))
         for somebody in present():
             yield _event("presence", json.dumps(somebody))
-        while (hints := await _gathered(queue, ping)) is not None and await allowed():
-            if not hints:
-                yield _event("ping")
-            for hint in sorted(hints):
-                if hint == EVERYTHING:
-                    yield _event("resync")
-                elif hint == SOMEBODY:
-                    for somebody in present():
-                        yield _event("presence", json.dumps(somebody))
-                elif wanted(hint):
-                    yield _event("changed", hint)
+        told_at = loop.time()
+        while (hints := await _gathered(queue, told_at + ping - loop.time())) is not None and await allowed():
+            is_late = loop.time() >= told_at + ping
+            for event in _told(hints, live, wanted, present) or [_event("ping", _spread(live))] * is_late:
+                yield event
+                told_at = loop.time()
             await asyncio.sleep(PACE)
 
 
-async def _gathered(queue: asyncio.Queue[int | None], ping: float) -> set[int] | None:
-    """All hints that wait, as soon as there is one; none after `ping` seconds; `None` when the process ends."""
+def _told(hints: set[int], live: Live, wanted: Callable[[int], bool], present: Changes) -> list[str]:
+    """What this listener is told of some hints; of what is not for it, nothing."""
+    events = []
+    for hint in sorted(hints):
+        if hint == EVERYTHING:
+            events.append(_event("resync", _spread(live)))
+        elif hint == SOMEBODY:
+            events += [_event("presence", json.dumps(somebody)) for somebody in present()]
+        elif wanted(hint):
+            events.append(_event("changed", hint))
+    return events
+
+
+def _spread(live: Live) -> int:
+    return round(1000 * LIST * live.listeners)
+
+
+async def _gathered(queue: asyncio.Queue[int | None], patience: float) -> set[int] | None:
+    """All hints that wait, as soon as there is one; none after `patience` seconds; `None` when the process ends."""
     hints: set[int] = set()
     with suppress(TimeoutError):
-        async with asyncio.timeout(ping):
+        async with asyncio.timeout(max(0, patience)):
             hint = await queue.get()
         while hint is not None:
             hints.add(hint)

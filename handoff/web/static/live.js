@@ -10,6 +10,7 @@ const LOST = "Connection lost. Trying again… You can go on writing.";
 
 let banner = null;
 let planned = null;
+let spread = 0; // milliseconds over which all pages together look at their lists, so that the server keeps its breath
 
 export function startLive() {
   if ("SharedWorker" in window) shareWorker();
@@ -40,15 +41,11 @@ function hear(name, id) {
   if (name === "refused") { lost(); return refresh(); }
   back();
   if (name === "presence") return heard(id);
-  if (name === "resync") { forget(); plan(0); }
-  if (name === "changed") plan(String(id) === document.body.dataset.thread ? 0 : OTHERS);
-}
-
-function plan(wait) {
-  if (planned && planned.at <= Date.now() + wait) return;
-  clearTimeout(planned?.timer);
-  const timer = setTimeout(() => { planned = null; refresh(); }, wait);
-  planned = { timer, at: Date.now() + wait };
+  if (name === "resync" || name === "ping") spread = id;
+  if (name === "resync") { forget(); refresh(); }
+  if (name !== "changed") return;
+  if (String(id) === document.body.dataset.thread) refresh();
+  else planned ??= setTimeout(() => { planned = null; refresh("list"); }, OTHERS + Math.random() * spread);
 }
 
 function lost() {

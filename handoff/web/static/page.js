@@ -25,7 +25,7 @@ export function show(page, { quiet = false } = {}) {
   if (!page.getElementById("rail")) return false;
   const before = place();
   const isOther = page.body.dataset.thread !== thread();
-  document.title = page.title;
+  document.title = page.getElementById("thread") ? page.title : recounted(page.title);
   if (isOther) swapThread(page);
   for (const part of document.querySelectorAll("[data-live]")) {
     const fresh = page.getElementById(part.id);
@@ -36,6 +36,12 @@ export function show(page, { quiet = false } = {}) {
   keepPlace(before, isOther);
   document.dispatchEvent(new CustomEvent("shown", { detail: { isOther } }));
   return true;
+}
+
+/** A page with the list alone knows how many cases wait, not what the thread is about. */
+function recounted(title) {
+  const count = /^\(\d+\) /;
+  return (count.exec(title)?.[0] ?? "") + document.title.replace(count, "");
 }
 
 /** Goes to a page of the inbox without loading everything anew; any other page is simply loaded. */
@@ -57,23 +63,24 @@ function failed(url) {
 }
 
 let asking = false;
-let askAgain = false;
+let next = null; // what is asked for after that
 
-/** Asks for this page again because something changed; several wishes at once are one. */
-export async function refresh() {
-  askAgain = asking;
-  if (asking) return;
+/** Asks for this page again because something changed, or for its list alone; several wishes at once are one. */
+export async function refresh(part = "") {
+  if (asking) return void (next = next === "" ? "" : part);
   asking = true;
   const address = location.pathname + location.search;
   try {
-    const { response, page } = await ask(address, { headers: { "Knock-Live": document.hidden ? "hidden" : "1" } });
+    const { response, page } = await ask(address, { headers: { "Knock-Live": part || (document.hidden ? "hidden" : "1") } });
     if (new URL(response.url).pathname === "/login") return location.assign(response.url);
     if (response.ok && address === location.pathname + location.search) show(page, { quiet: true });
   } catch {
     // no connection: the banner says so, and the next hint asks again
   } finally {
     asking = false;
-    if (askAgain) refresh();
+    const again = next;
+    next = null;
+    if (again !== null) refresh(again);
   }
 }
 

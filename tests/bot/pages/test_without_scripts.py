@@ -34,7 +34,7 @@ async def test_k1_a_complaint_becomes_a_case_and_is_answered_without_any_script(
     assert "A person from Northwind is answering you." in words(chat.text)
 
 
-async def test_a_note_of_the_team_is_on_no_page_of_the_customer(world: World) -> None:
+async def test_i10_a_note_of_the_team_is_on_no_page_of_the_customer(world: World) -> None:
     mara, link = await chatting(world)
     await world.agent_replies("She sounds upset", note=True)
     await world.work()

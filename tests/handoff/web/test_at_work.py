@@ -118,7 +118,7 @@ async def test_a_double_click_sends_once(inbox: Inbox, url: str, browse: Browse)
     assert len(await said(inbox, "Once")) == 1
 
 
-async def test_the_bubble_is_there_before_the_server_answers(inbox: Inbox, url: str, browse: Browse) -> None:
+async def test_i4_the_bubble_is_there_before_the_server_answers(inbox: Inbox, url: str, browse: Browse) -> None:
     thread_id = await handed_off(inbox.database)
     page = await desk(inbox, url, browse, f"/inbox/{thread_id}")
     await page.evaluate("""() => {
@@ -132,7 +132,7 @@ async def test_the_bubble_is_there_before_the_server_answers(inbox: Inbox, url: 
     assert await page.evaluate("() => window.shownAfter") < 100
 
 
-async def test_reading_back_is_not_disturbed(inbox: Inbox, url: str, browse: Browse) -> None:
+async def test_i15_reading_back_is_not_disturbed(inbox: Inbox, url: str, browse: Browse) -> None:
     thread_id = await handed_off(inbox.database, Story(lines=tuple(f"Line {number}" for number in range(40))))
     page = await desk(inbox, url, browse, f"/inbox/{thread_id}")
     log = page.locator("#log")
@@ -146,7 +146,7 @@ async def test_reading_back_is_not_disturbed(inbox: Inbox, url: str, browse: Bro
     await expect(page.get_by_role("button", name="New messages below")).to_be_hidden()
 
 
-async def test_the_list_keeps_its_order_while_somebody_is_in_it(inbox: Inbox, url: str, browse: Browse) -> None:
+async def test_i16_the_list_keeps_its_order_while_somebody_is_in_it(inbox: Inbox, url: str, browse: Browse) -> None:
     mara = await handed_off(inbox.database)
     await handed_off(inbox.database, Story(author=NOOR))
     page = await desk(inbox, url, browse, "/inbox")

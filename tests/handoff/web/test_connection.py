@@ -13,7 +13,7 @@ from tests.handoff.web.desk import desk, said, write
 from tests.handoff.web.story import handed_off, says
 
 
-async def test_a_server_that_fails_leaves_the_text_on_the_page_to_be_tried_again(
+async def test_i5_a_server_that_fails_leaves_the_text_on_the_page_to_be_tried_again(
     inbox: Inbox, url: str, browse: Browse
 ) -> None:
     page = await desk(inbox, url, browse, f"/inbox/{await handed_off(inbox.database)}")
@@ -61,7 +61,7 @@ async def test_what_could_not_be_sent_outlives_a_reload_and_goes_out_by_hand(
     assert len(await said(inbox, "Hello")) == 1
 
 
-async def test_a_server_that_is_away_and_back_loses_nothing(inbox: Inbox, browse: Browse) -> None:
+async def test_i18_a_server_that_is_away_and_back_loses_nothing(inbox: Inbox, browse: Browse) -> None:
     thread_id = await handed_off(inbox.database)
     async with serving(inbox.app) as url:
         page = await desk(inbox, url, browse, f"/inbox/{thread_id}")
@@ -90,7 +90,7 @@ async def test_who_is_shut_out_is_out_of_an_open_page_too(inbox: Inbox, url: str
     await expect(page).to_have_url(re.compile(r"/login"), timeout=5000)
 
 
-async def test_eight_tabs_share_one_stream_and_all_are_live(inbox: Inbox, url: str, browse: Browse) -> None:
+async def test_i17_eight_tabs_share_one_stream_and_all_are_live(inbox: Inbox, url: str, browse: Browse) -> None:
     thread_id = await handed_off(inbox.database)
     first = await desk(inbox, url, browse, f"/inbox/{thread_id}")
     pages = [first, *[await first.context.new_page() for _ in range(7)]]

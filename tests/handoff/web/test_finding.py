@@ -218,3 +218,16 @@ async def test_more_rows_are_shown_on_demand(inbox: Inbox, ben: httpx.AsyncClien
     assert len(names(page)) == 2
     assert "show=52" in page.text
     assert len(names(await ben.get("/inbox?show=3"))) == 3
+
+
+async def test_when_another_thread_changed_a_page_asks_for_its_list_alone(
+    inbox: Inbox, ana: httpx.AsyncClient, ben: httpx.AsyncClient
+) -> None:
+    mara = await handed_off(inbox.database)
+    await handed_off(inbox.database, Story(author=NOOR))
+    page = await ben.get(f"/inbox/{mara}?view=waiting", headers={"Knock-Live": "list"})
+    assert sorted(names(page)) == ["Mara", str(NOOR.name)]
+    assert f'data-thread="{mara}"' in page.text
+    assert 'aria-current="true"' in page.text
+    assert 'id="thread"' not in page.text
+    assert "NW-20418" not in page.text, "nothing of the thread, so this is no reading of it"

@@ -55,7 +55,7 @@ def test_https_is_insisted_on_where_there_is_https() -> None:
         ({}, 403),
     ],
 )
-async def test_what_another_site_sends_is_refused(headers: dict[str, str], status: int) -> None:
+async def test_s1_what_another_site_sends_is_refused(headers: dict[str, str], status: int) -> None:
     async def done(request: Request) -> PlainTextResponse:
         return PlainTextResponse("done")
 

@@ -103,7 +103,7 @@ async def test_a_thread_with_a_hole_says_so(inbox: Inbox, ben: httpx.AsyncClient
 
 
 @pytest.mark.parametrize("text", NASTY)
-async def test_whatever_somebody_writes_stays_text(inbox: Inbox, ben: httpx.AsyncClient, text: str) -> None:
+async def test_s2_whatever_somebody_writes_stays_text(inbox: Inbox, ben: httpx.AsyncClient, text: str) -> None:
     story = Story(
         author=TROLL, posts=(text,), lines=(text,), summary=text, reason=text, intent=text, found={text: text}
     )

@@ -65,7 +65,20 @@ async def test_lost_hints_make_the_page_look_at_everything(live: Live) -> None:
 
 async def test_silence_is_broken_by_a_ping_that_scripts_can_hear(live: Live) -> None:
     async with listening(live, Gate(), ping=0.05) as events:
-        assert await anext(events) == "event: ping\ndata: 0\n\n"
+        assert await anext(events) == "event: ping\ndata: 40\n\n", "one stream, one look at the list in 40 ms"
+
+
+async def test_what_is_not_for_this_listener_does_not_hold_up_the_ping(live: Live) -> None:
+    async def chatter() -> None:
+        for _ in range(20):
+            live._publish([7])
+            await asyncio.sleep(0.05)
+
+    async with listening(live, Gate(), ping=0.3) as events:
+        others = asyncio.create_task(chatter())
+        async with asyncio.timeout(0.8):
+            assert "event: ping" in await anext(events)
+        others.cancel()
 
 
 async def test_the_stream_ends_before_anything_is_told_to_somebody_who_may_not_listen_any_more(live: Live) -> None:

@@ -59,7 +59,7 @@ async def test_a_fault_of_ours_has_a_number_that_the_log_knows(
 
 
 @pytest.mark.parametrize("template", sorted(WEB.glob("templates/*.html")), ids=lambda path: path.name)
-def test_no_template_holds_what_the_policy_forbids(template: Path) -> None:
+def test_s3_no_template_holds_what_the_policy_forbids(template: Path) -> None:
     text = template.read_text()
     assert not re.search(r"\son\w+=|\sstyle=|javascript:|\|\s*safe|<style|hx-", text)
     assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))

@@ -53,7 +53,7 @@ async def test_closing_goes_on_with_the_next_case_of_the_tab(inbox: Inbox, ben: 
     assert closed.headers["location"].startswith(f"/inbox/{from_another}?view=waiting")
 
 
-async def test_a_reply_waits_to_be_delivered_and_a_note_never_does(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+async def test_i10_a_reply_waits_to_be_delivered_and_a_note_never_does(inbox: Inbox, ben: httpx.AsyncClient) -> None:
     thread_id = await handed_off(inbox.database)
     await ben.post(f"/inbox/{thread_id}/note", data=form(await ben.get(f"/inbox/{thread_id}"), "Just for us"))
     await ben.post(f"/inbox/{thread_id}/reply", data=form(await ben.get(f"/inbox/{thread_id}"), "For you"))
