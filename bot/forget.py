@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, people, receipts, square, threads, visits
+from handoff import attachments, cases, people, receipts, square, threads, visits
 from handoff.drafts import Draft
 from handoff.models import Attempt, Case, Customer, Message, Offer, OptIn, Thread, Update
 
@@ -174,6 +174,7 @@ async def _empty(session: AsyncSession, ids: list[int]) -> None:
         words.values(text="", url=None, author_name=None, buttons=None, deleted_at=func.clock_timestamp())
     )
     await session.execute(delete(Draft).where(Draft.thread_id.in_(ids)))
+    await attachments.forget(session, ids)
     await session.execute(update(Thread).where(Thread.id.in_(ids)).values(talk=None))
     await session.execute(update(Case).where(Case.thread_id.in_(ids)).values(summary="", found={}))
     others = exists().where(

@@ -3,6 +3,7 @@
 from handoff import (
     alarms,
     answers,
+    attachments,
     bookmarks,
     claims,
     credentials,
@@ -18,7 +19,6 @@ from handoff import (
     openings,
     passkeys,
     persons,
-    persons,
     receipts,
     saved_replies,
     seals,
@@ -28,9 +28,8 @@ from handoff import (
     spendings,
     square,
     tallies,
-    verdicts,
-    verdicts,
     teams,
+    verdicts,
     visits,
     webhooks,
 )
@@ -39,6 +38,7 @@ from handoff.base import Base
 __all__ = [
     "alarms",
     "answers",
+    "attachments",
     "bookmarks",
     "claims",
     "credentials",
@@ -54,7 +54,6 @@ __all__ = [
     "openings",
     "passkeys",
     "persons",
-    "persons",
     "receipts",
     "saved_replies",
     "seals",
@@ -64,9 +63,8 @@ __all__ = [
     "spendings",
     "square",
     "tallies",
-    "verdicts",
-    "verdicts",
     "teams",
+    "verdicts",
     "visits",
     "webhooks",
 ]
