@@ -1,14 +1,19 @@
 """The customer ends the chat, and says whether the problem is solved; what is not solved goes to the team again."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.say import say
-from handoff import cases, hands, people, threads
+from handoff import cases, database, hands, people, threads, verdicts
 from handoff.models import Case, Customer, Message, Thread
 
 ENDED = "ended by the customer"
 NOT_SOLVED = "not solved"
+SOON = timedelta(hours=1)
+"""Whoever ends the chat and finds it not solved again within this time has their case again, and no new one."""
+
 LONGEST = 200
 """Characters of the first words that stand for a thread which nobody summed up."""
 
@@ -43,10 +48,20 @@ async def answer(session: AsyncSession, account: str, solved: bool, brand: str) 
     if solved and not thread.solved:
         await threads.append(session, thread, "event", "customer", "The customer says that it is solved")
     thread.solved = solved
+    await verdicts.say(session, thread, solved)
     if not solved:
         await threads.append(session, thread, "event", "customer", "The customer says that it is not solved")
         await _hand_off(session, customer, thread, brand)
     threads.touch(session, thread)
+    return True
+
+
+async def heard(session: AsyncSession, thread: Thread, account: str, solved: bool, brand: str) -> bool:
+    """The same by a line of the chat, to the question that was asked there. `False`: that was not the question."""
+    if not await verdicts.is_asked(session, thread) or not await answer(session, account, solved, brand):
+        return False
+    if solved:
+        await threads.append(session, thread, "event", "bot", say("solved_thanks", thread.language), delivery="pending")
     return True
 
 
@@ -62,6 +77,8 @@ async def _hand_off(session: AsyncSession, customer: Customer, thread: Thread, b
         await threads.end(session, newer, "came by themselves")
     last = select(Case).where(Case.thread_id == thread.id).order_by(Case.id.desc()).limit(1)
     case = (await session.scalars(last)).one_or_none()
+    if case is not None and await _has_begun_again(session, case):
+        return await _open_again(session, thread, case)
     summary = case.summary if case else await _first_words(session, thread)
     await cases.hand_off(
         session,
@@ -78,6 +95,19 @@ async def _hand_off(session: AsyncSession, customer: Customer, thread: Thread, b
     if not await hands.somebody_is_here(session):
         text = f"{text} {say('nobody_here', thread.language)}"
     await threads.append(session, thread, "event", "bot", text, delivery="pending")
+
+
+async def _open_again(session: AsyncSession, thread: Thread, case: Case) -> None:
+    threads.give_floor(thread, "team")
+    thread.ended_at = thread.ended_why = None
+    case.closed_at, case.waiting_since = None, await database.clock(session)
+    await threads.append(session, thread, "event", "bot", "Open again: the same case, as it was closed by the customer")
+
+
+async def _has_begun_again(session: AsyncSession, case: Case) -> bool:
+    """Whether the customer, and nobody of the team, has ended a chat that was not solved a short while ago."""
+    is_young = case.opened_at > await database.clock(session) - SOON
+    return case.reason == NOT_SOLVED and case.closed_by is None and is_young
 
 
 async def _first_words(session: AsyncSession, thread: Thread) -> str:

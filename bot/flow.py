@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import gather, hear, listen, offer, opt_in, permit, prove, stop
+from bot import ask_solved, end, gather, hear, listen, offer, opt_in, permit, prove, stop
 from bot.brand import Brand
 from bot.channel import (
     Author,
@@ -264,7 +264,10 @@ class Flow:
             author = message.author
             customer.external_id, customer.handle, customer.name = author.id, author.handle, author.name
         said = await hear.hear(session, thread, message)
-        if said is not None and await people.may_talk(session, thread):
+        if said is None or not await people.may_talk(session, thread):
+            return
+        solved = ask_solved.answer(said.text, thread.language)
+        if solved is None or not await end.heard(session, thread, account, solved, self._brand.name):
             hear.wake(thread, said)
 
     async def _on_change(self, session: AsyncSession, event: Edited | Deleted) -> None:

@@ -45,8 +45,11 @@ class View:
 
     @property
     def buttons(self) -> Sequence[Any]:
-        """The quick answers of the last message, which are gone as soon as anything follows it."""
-        last = self.messages[-1] if self.messages else None
+        """The quick answers of the last message, which are gone as soon as anything follows it.
+
+        To "was it solved?" the page has buttons of its own.
+        """
+        last = self.messages[-1] if self.messages and not self.asks else None
         return (last.buttons or ()) if last is not None and last.by == "bot" else ()
 
 
