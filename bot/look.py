@@ -1,9 +1,10 @@
 """What is there to do? One question to the record for all steps, so that a hint wakes only those that have work."""
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff.models import Message, Offer, Thread, Update
+from handoff.claims import GIVING, Switch
+from handoff.models import Case, Message, Offer, Thread, Update
 from handoff.webhooks import Telling, Webhook
 
 NOW = func.clock_timestamp()
@@ -13,6 +14,9 @@ WORK: dict[str, ColumnElement[bool]] = {
     "offers": exists().where(Offer.state == "ready", Offer.due_at <= NOW),
     "talks": exists().where(Thread.speaker == "bot", Thread.ended_at.is_(None), Thread.due_at <= NOW),
     "lines": exists().where(Message.delivery == "pending", Message.due_at <= NOW),
+    "cases": and_(
+        exists().where(Switch.name == GIVING), exists().where(Case.closed_at.is_(None), Case.claimed_by.is_(None))
+    ),
     "tellings": exists().where(
         Telling.state == "pending",
         Telling.due_at <= NOW,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from bot import ask_solved, deliver, forget, gather, look, notify, offer, permit, reconcile, repeat, stop, triage
+from bot import ask_solved, deliver, forget, gather, give, look, notify, offer, permit, reconcile, repeat, stop, triage
 from bot.brand import Brand
 from bot.channel import Channel, Deleted, Halted, NeverDeliverable, Post
 from bot.flow import Flow
@@ -43,6 +43,7 @@ class Bot:
         self._offer_terms = offer.Terms(settings.key, brand.name, settings.cool_down)
         reach = Reach(loopback=settings.webhooks_to_loopback)
         self._notify = notify.Notify(database, Seal(settings.key), reach)
+        self._give = give.Give(database)
         self._ask_solved = ask_solved.AskSolved(database, brand.name, settings.undo)
         self._triage_terms = triage.Terms(
             brand.name, frozenset(settings.triage_languages), settings.turn, settings.rasa_wait, settings.quiet
@@ -60,6 +61,7 @@ class Bot:
             tasks.create_task(repeat.share("triage", self.claim_talk, bells["talks"]))
             tasks.create_task(repeat.share("deliver", self.claim_line, bells["lines"]))
             tasks.create_task(repeat.share("notify", self._notify.claim, bells["tellings"]))
+            tasks.create_task(repeat.again("give cases", self._give.next, bells["cases"]))
             tasks.create_task(repeat.every(2, "ask whether it is solved", self._ask_solved.all))
             tasks.create_task(repeat.every(5, "settle doubts", self.settle_doubts))
             tasks.create_task(repeat.every(60, "look again", self.look_again))

@@ -1,13 +1,13 @@
-"""In whose hands a case is: given to a colleague, given back to the bot, taken from an agent who is gone."""
+"""In whose hands a case is: given to a colleague or a team, given back to the bot, taken from an agent who is gone."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from handoff import cases, errors, mentions, people, threads
+from handoff import cases, clocks, errors, mentions, people, teams, threads
 from handoff.models import Agent, Case, Message
 from handoff.sign_ins import SignIn
 
@@ -36,6 +36,21 @@ async def transfer(session: AsyncSession, thread_id: int, agent: Agent, to_id: i
     return case
 
 
+async def give_to_team(session: AsyncSession, thread_id: int, agent: Agent, team_id: int) -> Case:
+    """Give a case to a team: it waits for its members. Raises as `transfer` does, and `NoSuchTeam`."""
+    thread, case = await cases.locked(session, thread_id)
+    if case.closed_at is not None:
+        raise errors.AlreadyClosed
+    if case.claimed_by not in (None, agent.id) and not agent.may("lead"):
+        raise errors.ClaimedBySomebodyElse
+    team = await teams.locked(session, team_id)
+    await teams.give(session, case, team)
+    case.claimed_by = case.claimed_at = None
+    said = f"{agent.name} gave the case to the team {team.name}"
+    await threads.append(session, thread, "event", "agent", said, agent=agent)
+    return case
+
+
 async def give_back(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
     """Let the bot speak again: the case closes, the bot begins anew, and a new case comes if it needs a person.
 
@@ -53,16 +68,20 @@ async def give_back(session: AsyncSession, thread_id: int, agent: Agent) -> Case
     await threads.append(session, thread, "event", "agent", said, agent=agent)
     threads.give_floor(thread, "bot", func.clock_timestamp())
     thread.talk, thread.heard_seq = None, thread.last_seq
-    await session.flush()
+    await clocks.measure(session, thread_id)
     return case
 
 
 async def somebody_is_here(session: AsyncSession) -> bool:
     """Whether any agent is at their desk."""
+    return await session.scalar(select(Agent.id).where(is_here()).limit(1)) is not None
+
+
+def is_here() -> ColumnElement[bool]:
+    """Whether an agent may answer, is not away by their own word, and is at their desk."""
     lately = SignIn.seen_at > func.clock_timestamp() - HERE
-    here = select(SignIn.agent_id).join(Agent, Agent.id == SignIn.agent_id)
-    here = here.where(SignIn.revoked_at.is_(None), lately, Agent.disabled_at.is_(None), Agent.away_at.is_(None))
-    return await session.scalar(here.limit(1)) is not None
+    seen = exists().where(SignIn.agent_id == Agent.id, SignIn.revoked_at.is_(None), lately)
+    return and_(Agent.disabled_at.is_(None), Agent.role != "analyst", Agent.away_at.is_(None), seen)
 
 
 async def left_alone(session: AsyncSession, silence: timedelta) -> Sequence[int]:

@@ -71,7 +71,7 @@ async def of(session: AsyncSession, me: Agent) -> Sequence[tuple[Team, int]]:
 async def of_cases(session: AsyncSession, case_ids: Sequence[int]) -> Mapping[int, Team]:
     """The team of each case that has one."""
     query = select(TeamCase.case_id, Team).join(Team, Team.id == TeamCase.team_id).where(TeamCase.case_id.in_(case_ids))
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 def cases_of(team_id: int) -> Select[int]:
