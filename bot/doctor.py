@@ -23,7 +23,7 @@ from bot.channels.x import X
 from bot.channels.x_needs import Free
 from bot.channels.x_renewing import Glance
 from bot.settings import BotSettings
-from handoff import halts, offers, spendings
+from handoff import alarms, halts, offers, spendings, webhooks
 from handoff.database import Database
 from handoff.embedded import Embedded
 from handoff.models import Case, Offer, Update
@@ -193,7 +193,8 @@ async def _record(settings: BotSettings) -> list[Line]:
             version = await _version(session, url, where)
             if version.is_wrong:
                 return [version]
-            return [version, *await _work(session), *await _speaking(session, settings)]
+            alarm = await _alarm(session, settings)
+            return [version, *await _work(session), alarm, *await _speaking(session, settings)]
     except SQLAlchemyError as error:
         if settings.database_url:
             return [wrong("Database", f"{where}: {error.__cause__ or error}", "Is it running, and the address right?")]
@@ -226,6 +227,18 @@ async def _work(session: AsyncSession) -> list[Line]:
             note("Cases", f"{count} waiting, the first since {oldest:%Y-%m-%d %H:%M}", "They are in the inbox.")
         )
     return lines
+
+
+async def _alarm(session: AsyncSession, settings: BotSettings) -> Line:
+    told = [f"a mail to {settings.alarm_to}"] if settings.smtp_url else []
+    told += [f"webhook {one.id}" for one in await webhooks.everything(session) if "desk.empty" in one.events]
+    last = await alarms.newest(session)
+    if told and last and last.trouble:
+        return wrong("Alarm", f"the last mail did not go out: {last.trouble}", "Is KNOCK_SMTP_URL right?")
+    if told:
+        return Line("Alarm", f"{' and '.join(told)} when a case comes and nobody is here")
+    todo = "Set KNOCK_SMTP_URL and KNOCK_ALARM_TO, or make a webhook for desk.empty at /admin/api."
+    return note("Alarm", "nobody is told when a case comes and nobody is here", todo)
 
 
 async def _speaking(session: AsyncSession, settings: BotSettings) -> list[Line]:

@@ -6,7 +6,22 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from bot import ask_solved, deliver, forget, gather, give, look, notify, offer, permit, reconcile, repeat, stop, triage
+from bot import (
+    alarm,
+    ask_solved,
+    deliver,
+    forget,
+    gather,
+    give,
+    look,
+    notify,
+    offer,
+    permit,
+    reconcile,
+    repeat,
+    stop,
+    triage,
+)
 from bot.brand import Brand
 from bot.channel import Channel, Deleted, Halted, NeverDeliverable, Post
 from bot.flow import Flow
@@ -44,6 +59,7 @@ class Bot:
         reach = Reach(loopback=settings.webhooks_to_loopback)
         self._notify = notify.Notify(database, Seal(settings.key), reach)
         self._give = give.Give(database)
+        self._alarming = alarm.Alarming(database, settings, brand.name)
         self._ask_solved = ask_solved.AskSolved(database, brand.name, settings.undo)
         self._triage_terms = triage.Terms(
             brand.name, frozenset(settings.triage_languages), settings.turn, settings.rasa_wait, settings.quiet
@@ -63,6 +79,7 @@ class Bot:
             tasks.create_task(repeat.share("notify", self._notify.claim, bells["tellings"]))
             tasks.create_task(repeat.again("give cases", self._give.next, bells["cases"]))
             tasks.create_task(repeat.every(2, "ask whether it is solved", self._ask_solved.all))
+            tasks.create_task(repeat.every(5, "alarm", self._alarming.look))
             tasks.create_task(repeat.every(5, "settle doubts", self.settle_doubts))
             tasks.create_task(repeat.every(60, "look again", self.look_again))
             tasks.create_task(repeat.every(60, "forget", self.forget))

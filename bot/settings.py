@@ -108,6 +108,12 @@ class BotSettings(Settings):
     silent_minutes: float = Field(default=30, gt=0)
     """Minutes that a customer waits for an agent who is gone, before the case is in the queue again."""
 
+    smtp_url: str | None = Field(default=None, repr=False, pattern=r"^smtps?://[^/\s]+$")
+    """A mail server, as `smtp://user:password@host:port` (with STARTTLS) or `smtps://…`; no mails when not set."""
+
+    alarm_to: str | None = None
+    """Mail addresses, with commas, of who is alarmed when a case comes and nobody is here."""
+
     quiet_hours: float = Field(default=24, gt=0)
     """Hours without a word in the middle of triage, after which a person gets the thread."""
 
@@ -120,6 +126,12 @@ class BotSettings(Settings):
     def _webhook_has_a_secret(self) -> Self:
         if self.telegram_webhook_url and not self.telegram_webhook_secret:
             raise ValueError("KNOCK_TELEGRAM_WEBHOOK_URL needs KNOCK_TELEGRAM_WEBHOOK_SECRET")
+        return self
+
+    @model_validator(mode="after")
+    def _a_mail_has_both_ends(self) -> Self:
+        if bool(self.smtp_url) != bool(self.alarm_to):
+            raise ValueError("KNOCK_SMTP_URL and KNOCK_ALARM_TO need one another")
         return self
 
     @model_validator(mode="after")
@@ -171,6 +183,11 @@ class BotSettings(Settings):
     def silence(self) -> timedelta:
         """Between a customer's line to an agent who is gone and the case's return to the queue."""
         return timedelta(minutes=self.silent_minutes)
+
+    @property
+    def alarm_sender(self) -> str:
+        """Who alarms: the first who is alarmed writes to all."""
+        return (self.alarm_to or "").split(",")[0].strip()
 
     @cached_property
     def quiet(self) -> timedelta:

@@ -19,7 +19,15 @@ from handoff.base import Base, identity, now, one_of
 from handoff.credentials import Seal
 from handoff.models import Agent
 
-Event = Literal["case.opened", "case.claimed", "case.closed", "message.created", "customer.stopped", "thread.ended"]
+Event = Literal[
+    "case.opened",
+    "case.claimed",
+    "case.closed",
+    "message.created",
+    "customer.stopped",
+    "thread.ended",
+    "desk.empty",
+]
 EVENTS: tuple[Event, ...] = get_args(Event)
 TellingState = Literal["pending", "sent", "failed"]
 
