@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from handoff.attachments import File
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
@@ -49,14 +51,29 @@ class Click:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that came with a private line, as the channel tells of it; `source` is what `Channel.fetch` gets it by.
+
+    `what`: photo, video … `size` in bytes, where the channel says.
+    """
+
+    what: str
+    name: str
+    source: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PrivateMessage:
-    """A line that a person wrote to us in private."""
+    """A line that a person wrote to us in private. `files` are here already, `attached` are still to be fetched."""
 
     channel: str
     id: str
     author: Author
     text: str
     at: datetime
+    files: Sequence[File] = ()
+    attached: Sequence[Attached] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +131,23 @@ class PublicOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateFile:
+    """A file to somebody who opted in. `kind`: its type, by its content."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PrivateLine:
-    """One line to somebody who opted in. `buttons` are quick answers, each the text that it sends."""
+    """One line to somebody who opted in, or else one file. `buttons` are quick answers, each the text that it sends."""
 
     key: str
     to: str
     text: str
     buttons: Sequence[str] = ()
+    file: PrivateFile | None = None
 
 
 class SignIn(Protocol):
@@ -168,7 +195,10 @@ class Channel(Protocol):
         """The id of an offer that may or may not have gone out, if the channel lets us look. Raises `ChannelError`."""
 
     async def send(self, line: PrivateLine) -> str:
-        """Say a line in private; the id of what was said. Raises `ChannelError`."""
+        """Say a line in private, or hand over a file; the id of what was said. Raises `ChannelError`."""
+
+    async def fetch(self, source: str, largest: int) -> bytes:
+        """A file that came with a private line, `largest` bytes at most. Raises `ChannelError`."""
 
     async def public_thread(
         self, post_id: str, place: str | None, known: Sequence[str] = ()

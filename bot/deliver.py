@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from bot.channel import NeverDeliverable, PrivateLine, TryLater
-from handoff import database, people, threads
+from bot.channel import NeverDeliverable, PrivateFile, PrivateLine, TryLater
+from handoff import attachments, database, people, threads
+from handoff.attachments import Attachment
 from handoff.models import Customer, Message, Thread
 
 MOST_TRIES = 8
@@ -24,6 +25,8 @@ class Claimed:
     account: str
     channel: str
     line: PrivateLine
+    attachment_id: int | None = None
+    """The file that is sent now; the words of its message went before it, each for itself."""
 
 
 async def claim(session: AsyncSession, lease: timedelta) -> Claimed | bool:
@@ -42,8 +45,23 @@ async def claim(session: AsyncSession, lease: timedelta) -> Claimed | bool:
         return True
     message.due_at = func.clock_timestamp() + lease
     message.tries += 1
+    attachment = await _next_file(session, message)
+    if attachment is None and message.external_id is not None:  # what was left of it was deleted
+        message.delivery, message.due_at = "sent", None
+        return True
     line = PrivateLine(f"message-{message.id}", customer.external_id, message.text, tuple(message.buttons or ()))
-    return Claimed(message.id, thread.id, customer.account, thread.channel, line)
+    if attachment is not None:
+        file = PrivateFile(attachment.name, attachment.type, attachment.content or b"")
+        line = PrivateLine(f"attachment-{attachment.id}", line.to, "", file=file)
+    attachment_id = attachment.id if attachment else None
+    return Claimed(message.id, thread.id, customer.account, thread.channel, line, attachment_id)
+
+
+async def _next_file(session: AsyncSession, message: Message) -> Attachment | None:
+    """What is to be sent of a message now, if that is not its words: each part is settled before the next is sent."""
+    if message.text and message.external_id is None:
+        return None
+    return await attachments.next_unsent(session, message.id)
 
 
 def _next() -> Select[Message, Thread, Customer]:
@@ -71,7 +89,7 @@ async def settle(session: AsyncSession, claimed: Claimed, outcome: str | BaseExc
         return
     message = (await session.scalars(select(Message).where(Message.id == claimed.message_id).with_for_update())).one()
     if isinstance(outcome, str):
-        message.delivery, message.external_id, message.due_at, message.trouble = "sent", outcome, None, None
+        await _settle_part(session, message, claimed.attachment_id, outcome)
     elif isinstance(outcome, TryLater):
         message.due_at, message.trouble = func.clock_timestamp() + timedelta(seconds=outcome.seconds), str(outcome)
         message.tries -= 1
@@ -81,3 +99,18 @@ async def settle(session: AsyncSession, claimed: Claimed, outcome: str | BaseExc
         message.due_at = func.clock_timestamp() + timedelta(seconds=2 ** min(message.tries, 6))
         message.trouble = f"{type(outcome).__name__}: {outcome}"
     threads.touch(session, thread)
+
+
+async def _settle_part(session: AsyncSession, message: Message, attachment_id: int | None, sent_as: str) -> None:
+    """Write down what was sent of a message, which is sent when all of it is. A file may be deleted by then."""
+    if attachment_id is None:
+        message.external_id = sent_as
+    elif attachment := await session.get(Attachment, attachment_id):
+        attachment.sent_as = sent_as
+    await session.flush()
+    message.trouble = None
+    if await attachments.more(session, message.id):
+        message.tries, message.due_at = 0, func.clock_timestamp()
+    else:
+        message.delivery, message.due_at = "sent", None
+        message.external_id = message.external_id or sent_as

@@ -108,6 +108,10 @@ class Square:
         """Nothing leaves the house: the chat page shows what the record says was sent."""
         return line.key
 
+    async def fetch(self, source: str, largest: int) -> bytes:
+        """Files come by our own page, with the line that they belong to."""
+        raise NeverDeliverable("there are no files here")
+
     async def public_thread(self, post_id: str, place: str | None, known: Sequence[str] = ()) -> Sequence[Post]:
         """The posts of the topic, oldest first, without those that were removed. Raises `Unknown`."""
         topic = int(place or post_id)

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from telegram import (
     InlineQueryResultArticle,
     InputTextMessageContent,
     LinkPreviewOptions,
+    Message,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
     ReplyParameters,
@@ -23,7 +25,7 @@ from telegram.helpers import create_deep_linked_url
 from telegram.request import HTTPXRequest
 
 from bot.channel import ChannelError, Event, NeverDeliverable, Post, PrivateLine, PublicOffer, Take, TryLater, WayIn
-from bot.channels import telegram_reading
+from bot.channels import telegram_files, telegram_reading
 from bot.channels.telegram_listening import KINDS, Webhook, keep_trying, poll, webhook_route
 from bot.channels.telegram_sending import Limits, outcome, parts, rows
 
@@ -48,7 +50,8 @@ class Telegram:
         self._webhook = webhook
         self._http = HTTPXRequest()
         base = (api or "https://api.telegram.org").rstrip("/")
-        self._bot = Bot(token, f"{base}/bot", request=self._http, get_updates_request=self._http)
+        urls = f"{base}/bot", f"{base}/file/bot"
+        self._bot = Bot(token, *urls, request=self._http, get_updates_request=self._http)
         self._limits = Limits()
         self._halfway: dict[str, list[str]] = {}
         self.username: str | None = None
@@ -108,6 +111,10 @@ class Telegram:
         chat, _ = _numbers(line.to, ":")
         if chat <= 0:
             raise NeverDeliverable("that is not a private chat")
+        if line.file is not None:
+            return await self._say(
+                chat, partial(telegram_files.hand_over, self._bot, chat, line.file), telegram_files.PATIENCE
+            )
         said, pieces = self._halfway.pop(line.key, []), parts(line.text)
         keyboard = ReplyKeyboardMarkup(rows(line.buttons), resize_keyboard=True, one_time_keyboard=True)
         last = keyboard if line.buttons else ReplyKeyboardRemove()
@@ -122,6 +129,13 @@ class Telegram:
         if not said:
             raise NeverDeliverable("there is nothing to say")
         return said[-1]
+
+    async def fetch(self, source: str, largest: int) -> bytes:
+        """A file of a private message. Telegram lets bots have 20 MB at most. Raises `ChannelError`."""
+        kept = await self._call(self._bot.get_file(source))
+        if not kept.file_path or (kept.file_size or 0) > largest:
+            raise NeverDeliverable("too large")
+        return await self._call(telegram_files.download(kept.file_path, largest), telegram_files.PATIENCE)
 
     async def public_thread(self, post_id: str, place: str | None, known: Sequence[str] = ()) -> Sequence[Post]:
         """Nothing: a bot cannot read what was said before; `read` gives the post that a post answers."""
@@ -143,19 +157,25 @@ class Telegram:
         return answer.inline_message_id
 
     async def _message(self, chat: int, text: str, **options: Any) -> str:
+        saying = partial(self._bot.send_message, chat, text, link_preview_options=NO_PREVIEW, **options)
+        return await self._say(chat, saying)
+
+    async def _say(self, chat: int, saying: Callable[[], Awaitable[Message]], patience: float = PATIENCE) -> str:
         self._limits.admit(chat)
         try:
-            said = await self._call(self._bot.send_message(chat, text, link_preview_options=NO_PREVIEW, **options))
+            said = await self._call(saying(), patience)
         except TryLater as error:
             self._limits.rest(chat, error.seconds)
             raise
         return f"{said.chat_id}:{said.message_id}"
 
-    async def _call(self, request: Awaitable[T]) -> T:
+    async def _call(self, request: Awaitable[T], patience: float = PATIENCE) -> T:
         """What Telegram answers. The library's limits are for each step of a request, ours for the whole."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 return await request
+        except ChannelError:
+            raise
         except Exception as error:
             raise outcome(error) from error
 

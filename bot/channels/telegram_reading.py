@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from bot.channel import Author, Blocked, Click, Edited, Event, Post, PrivateMessage, Unreadable
+from bot.channels.telegram_files import attached
 from bot.channels.telegram_shapes import ATTACHMENTS, Chat, MemberChange, Message, TelegramUpdate, User
 
 COMMAND = re.compile(r"/(\w+)(?:@(\w+))?(?:\s+(.*))?", re.ASCII | re.DOTALL)
@@ -54,7 +55,8 @@ def _private(message: Message) -> Iterator[Event]:
     if word == "start":
         yield Click(*head, rest or None, _time(message.date))
     else:
-        yield PrivateMessage(*head, f"{word} {rest}".strip() if word else text, _time(message.date))
+        said = f"{word} {rest}".strip() if word else text
+        yield PrivateMessage(*head, said, _time(message.date), attached=attached(message))
 
 
 def _posts(message: Message, username: str | None) -> Iterator[Event]:

@@ -15,6 +15,7 @@ from bot.channel import (
     Deleted,
     Event,
     Halted,
+    NeverDeliverable,
     Post,
     PrivateLine,
     PublicOffer,
@@ -124,6 +125,10 @@ class X:
     async def send(self, line: PrivateLine) -> str:
         """Nothing leaves the house: the chat page shows what the record says was sent."""
         return line.key
+
+    async def fetch(self, source: str, largest: int) -> bytes:
+        """Files come by our own page, with the line that they belong to."""
+        raise NeverDeliverable("there are no files here")
 
     async def public_thread(
         self, post_id: str, place: str | None, known: Sequence[str] = ()

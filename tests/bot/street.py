@@ -35,6 +35,7 @@ class Street:
         self.offers: list[PublicOffer] = []
         self.lines: list[PrivateLine] = []
         self.outcomes: deque[str | Exception] = deque()
+        self.files: dict[str, bytes | Exception] = {}
         self.posts: Sequence[Post | Deleted] | Exception = ()
         self.finds: str | Exception | None = None
         self.while_sending: Callable[[], Awaitable[object]] | None = None
@@ -59,6 +60,13 @@ class Street:
     async def send(self, line: PrivateLine) -> str:
         """Say the line, unless told otherwise."""
         return await self._say(line, self.lines)
+
+    async def fetch(self, source: str, largest: int) -> bytes:
+        """What the test says is there under this name."""
+        found = self.files.get(source, channel.NeverDeliverable("it is gone"))
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     async def find_offer(self, token: str) -> str | None:
         """What the test says can be found."""

@@ -15,6 +15,7 @@ from bot.channel import (
     Author,
     Click,
     Event,
+    NeverDeliverable,
     Post,
     PrivateLine,
     PrivateMessage,
@@ -113,6 +114,10 @@ class FakeChannel:
         """Say a line in private."""
         self._ledger.add(kind="send", key=line.key, to=line.to, text=line.text)
         return f"line-{line.key}"
+
+    async def fetch(self, source: str, largest: int) -> bytes:
+        """Nobody sends files here."""
+        raise NeverDeliverable("there are no files here")
 
     async def public_thread(self, post_id: str, place: str | None, known: Sequence[str] = ()) -> Sequence[Post]:
         """The platform shows the post."""

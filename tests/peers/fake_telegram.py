@@ -42,6 +42,9 @@ METHODS = {
     "getMe": "_get_me",
     "getUpdates": "_get_updates",
     "sendMessage": "_send_message",
+    "sendPhoto": "_send_photo",
+    "sendDocument": "_send_document",
+    "getFile": "_get_file",
     "answerGuestQuery": "_answer_guest_query",
     "setWebhook": "_set_webhook",
     "deleteWebhook": "_delete_webhook",
@@ -107,6 +110,7 @@ class FakeTelegram(World):
         return Starlette(
             routes=[
                 Route("/bot{token}/{method}", self._bot_api, methods=["GET", "POST"]),
+                Route("/file/bot{token}/{path:path}", self._file),
                 Route("/fake/sent", self._show),
                 Route("/fake/{verb}", self._act, methods=["POST"]),
             ],
@@ -129,11 +133,11 @@ class FakeTelegram(World):
             return _refusal(Refused(404, "Not Found"))
         self.calls.append(name)
         try:
-            self.asked.append({**request.query_params, **await request.form()})
+            self.asked.append({**request.query_params, **await _given(request)})
             result = await getattr(self, METHODS[name])(self.asked[-1])
         except Refused as refused:
             return _refusal(refused)
-        if name in ("sendMessage", "answerGuestQuery") and (how := self.loss()):
+        if (name.startswith("send") or name == "answerGuestQuery") and (how := self.loss()):
             return _lost(how)
         return JSONResponse({"ok": True, "result": result})
 
@@ -164,6 +168,22 @@ class FakeTelegram(World):
         text, chat = asked.get("text", ""), int(asked["chat_id"])
         answers = self.reply_to(chat, **reply)
         return self.send(chat, text, reply_to=answers, topic=topic, **_buttons(asked.get("reply_markup")))
+
+    async def _send_photo(self, asked: Json) -> Json:
+        return self.hand_over(int(asked["chat_id"]), "photo", *asked["photo"])
+
+    async def _send_document(self, asked: Json) -> Json:
+        return self.hand_over(int(asked["chat_id"]), "document", *asked["document"])
+
+    async def _get_file(self, asked: Json) -> Json:
+        size = self.size_of(asked["file_id"])
+        return {"file_id": asked["file_id"], "file_unique_id": "u", "file_size": size, "file_path": asked["file_id"]}
+
+    async def _file(self, request: Request) -> Response:
+        content = self.files.get(request.path_params["path"])
+        if request.path_params["token"] != self.token or content is None:
+            return Response(status_code=404)
+        return Response(content)
 
     async def _answer_guest_query(self, asked: Json) -> Json:
         result = json.loads(asked["result"])
@@ -204,6 +224,15 @@ class FakeTelegram(World):
 
     async def _show(self, _: Request) -> Response:
         return JSONResponse([asdict(sent) for sent in self.sent])
+
+
+async def _given(request: Request) -> Json:
+    """What a form holds; a file as its name and its content."""
+    async with request.form() as form:
+        return {
+            name: value if isinstance(value, str) else (value.filename, await value.read())
+            for name, value in form.items()
+        }
 
 
 def _lost(how: Loss) -> Response:

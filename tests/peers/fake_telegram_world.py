@@ -33,6 +33,8 @@ class Sent:
     link: str | None = None
     """The address that the first button opens."""
     guest_query: str | None = None
+    file: str | None = None
+    """Its kind and name: "photo a.png"."""
 
 
 @dataclass
@@ -68,6 +70,14 @@ class World:
         self._guests: dict[str, Chat] = {}
         self._floods: dict[int, float] = {}
         self._losses: list[Loss | None] = []
+        self.files: dict[str, bytes] = {}
+        """What people sent, by its id."""
+        self.handed: list[bytes] = []
+        """The contents of the files that the bot sent."""
+        self.says_size: int | None = None
+        """What it says of a file's size, if that is not so."""
+        self.only_documents = False
+        """Pictures are no photos here: they are too thin."""
 
     # What people do
 
@@ -104,10 +114,21 @@ class World:
 
     def write(self, person: str, text: str, **more: object) -> int:
         """Somebody writes to the bot in private, a quick answer included; that also undoes a block."""
+        return self._private(person, text=text, **more)
+
+    def _private(self, person: str, **said: object) -> int:
         who = self.person(person)
         chat = self._chats.setdefault(who["id"], Chat(who["id"], "private", person))
         chat.closed = None
-        return self._message("message", chat, who, text=text, **more)
+        return self._message("message", chat, who, **said)
+
+    def send_file(self, person: str, what: str, content: bytes, name: str | None = None, **more: object) -> int:
+        """Somebody sends a photo, a document, a voice … in private."""
+        id = f"{what}-{next(self._numbers)}"
+        self.files[id] = content
+        kept = {"file_id": id, "file_unique_id": id, "file_size": len(content)} | ({"file_name": name} if name else {})
+        small = {"file_id": "small", "file_unique_id": "small", "file_size": 1}
+        return self._private(person, **{what: [small, kept] if what == "photo" else kept}, **more)
 
     def press_start(self, person: str, token: str | None = None) -> int:
         """Somebody opens the bot's private chat, with the token of a link or without, and presses Start."""
@@ -193,6 +214,26 @@ class World:
         message = {"message_id": number, "date": int(time.time()), "chat": chat.shown(), "from": BOT, "text": text}
         chat.messages[number] = message
         return message
+
+    def hand_over(self, chat_id: int, what: str, name: str, content: bytes) -> Json:
+        """The bot sends a file. Raises `Refused`."""
+        chat = self._open(chat_id)
+        if what == "photo" and self.only_documents:
+            raise Refused(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+        if len(content) > (10 if what == "photo" else 50) * 1024 * 1024:
+            raise Refused(413, "Request Entity Too Large")
+        number = next(chat.numbers)
+        self.handed.append(content)
+        self.sent.append(Sent(chat.id, number, "", time.monotonic(), file=f"{what} {name}"))
+        return {"message_id": number, "date": int(time.time()), "chat": chat.shown(), "from": BOT}
+
+    def size_of(self, file_id: str) -> int:
+        """How large a file is. Raises `Refused` for what bots cannot have."""
+        if file_id not in self.files:
+            raise Refused(400, "Bad Request: invalid file_id")
+        if len(self.files[file_id]) > 20 * 1024 * 1024:
+            raise Refused(400, "Bad Request: file is too big")
+        return self.says_size or len(self.files[file_id])
 
     def answer_guest(self, query: str, text: str, **more: Any) -> Json:
         """The bot's one answer where it is no member. Raises `Refused`."""
