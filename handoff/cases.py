@@ -6,7 +6,7 @@ from typing import Any, get_args
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import drafts, errors, mentions, people, saved_replies, threads, waits
+from handoff import clocks, drafts, errors, mentions, people, saved_replies, threads, waits
 from handoff.base import Priority, clean
 from handoff.models import Agent, Case, Message, Thread
 
@@ -45,6 +45,7 @@ async def hand_off(
     )
     session.add(case)
     await threads.append(session, thread, "event", "bot", f"Handed off: {reason}")
+    await clocks.measure(session, thread.id)
     return case
 
 
@@ -113,6 +114,7 @@ async def close(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
     case.closed_at, case.closed_by = func.clock_timestamp(), agent.id
     await threads.append(session, thread, "event", "agent", f"{agent.name} closed the case", agent=agent)
     await threads.end(session, thread, "closed")
+    await clocks.measure(session, thread_id)
     return case
 
 
@@ -121,6 +123,7 @@ async def end(session: AsyncSession, thread: Thread, why: str) -> None:
     closing = update(Case).where(Case.thread_id == thread.id, Case.closed_at.is_(None))
     await threads.end(session, thread, why)
     await session.execute(closing.values(closed_at=func.clock_timestamp()))
+    await clocks.measure(session, thread.id)
 
 
 async def reply(

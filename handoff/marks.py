@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, errors, threads
+from handoff import cases, clocks, errors, threads
 from handoff.base import Priority, clean
 from handoff.database import clock
 from handoff.models import Agent, Case, Thread
@@ -44,6 +44,7 @@ async def prioritise(session: AsyncSession, thread_id: int, agent: Agent, priori
     if case.priority != priority:
         case.priority = priority
         await _say(session, thread, agent, f"set the priority to {priority}")
+        await clocks.measure(session, thread_id)
     return case
 
 
@@ -59,6 +60,7 @@ async def snooze(session: AsyncSession, thread_id: int, agent: Agent, until: dat
         raise errors.NotAhead
     case.snoozed_until = until
     await _say(session, thread, agent, f"snoozed the case until {until:%a %-d %b %H:%M %Z}")
+    await clocks.measure(session, thread_id)
     return case
 
 
@@ -69,6 +71,7 @@ async def wake(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
     if case.snoozed_until is not None:
         case.snoozed_until = None
         await _say(session, thread, agent, "ended the snooze")
+        await clocks.measure(session, thread_id)
     return case
 
 

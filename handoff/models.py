@@ -237,6 +237,7 @@ class Case(Base):
     __table_args__ = (
         one_of("priority", Priority),
         Index("uq_cases_open", "thread_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+        Index("ix_cases_due_at", "due_at", postgresql_where=text("closed_at IS NULL")),
         Index("ix_cases_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         CheckConstraint("(claimed_at IS NULL) = (claimed_by IS NULL)", name="claimed_by_somebody"),
     )
@@ -259,8 +260,12 @@ class Case(Base):
     priority: Mapped[Priority] = mapped_column(String, server_default="normal")
     snoozed_until: Mapped[datetime | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
+    soon_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    """Of the clock that is due first."""
 
     thread: Mapped[Thread] = relationship(lazy="raise", back_populates="cases")
+    clocks: Mapped[list[Any]] = relationship("Clock", lazy="raise", back_populates="case", order_by="Clock.id")
     claimer: Mapped["Agent | None"] = relationship(lazy="raise", foreign_keys=[claimed_by])
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handoff import clocks
 from handoff.models import Case, Message
 
 LATELY = timedelta(days=7)
@@ -37,7 +38,7 @@ async def wait(session: AsyncSession, but: int | None = None) -> Wait:
 async def measure(session: AsyncSession, thread_id: int, *, wake: bool = False) -> None:
     """Write down since when the customer of an open case waits: the handoff, or their first line after our last reply.
 
-    Whoever adds a line of a chat, or takes one back, calls this. `wake` ends a snooze as well.
+    Whoever adds a line of a chat, or takes one back, calls this; the clocks follow. `wake` ends a snooze as well.
     """
     ours = select(func.max(Message.seq)).where(
         Message.thread_id == Case.thread_id,
@@ -55,3 +56,4 @@ async def measure(session: AsyncSession, thread_id: int, *, wake: bool = False) 
     values = {"waiting_since": since} | ({"snoozed_until": None} if wake else {})
     measuring = update(Case).where(Case.thread_id == thread_id, Case.closed_at.is_(None)).values(values)
     await session.execute(measuring.execution_options(synchronize_session=False))
+    await clocks.measure(session, thread_id)
