@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, cases, people, receipts, square, threads, visits
+from handoff import attachments, cases, people, persons, receipts, square, threads, visits
 from handoff.drafts import Draft
 from handoff.models import Attempt, Case, Customer, Message, Offer, OptIn, Thread, Update
 
@@ -90,6 +90,7 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
         await square.leave(session, int(external_id))
     customer.handle = customer.name = customer.external_id = None
     await session.flush()
+    await persons.leave(session, customer.id)
 
 
 async def lately_erased(session: AsyncSession) -> Sequence[int]:

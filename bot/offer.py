@@ -4,7 +4,7 @@ reliability: a write to the network happens only after the attempt is committed,
 needs the proof that the one before had no effect. The triggers of the second migration refuse everything else.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channel import Halted, NeverDeliverable, Post, PublicOffer, TryLater
-from handoff import offers, people, threads, tokens
+from handoff import offers, people, persons, threads, tokens
 from handoff.base import OfferState
 from handoff.models import Attempt, Offer, Promise, Thread
 
@@ -52,15 +52,16 @@ async def propose(session: AsyncSession, terms: Terms, post: Post, language: str
     if post.at < datetime.now(UTC) - terms.stale_after:
         return "too old"
     account = people.account_hash(terms.key, post.channel, post.author.id)
-    promise = await people.promise(session, account)
-    if promise.stopped_at is not None:
+    promise, *others = await persons.promises(session, account)
+    if any(one.stopped_at is not None for one in (promise, *others)):
         return "said STOP"
     known = await people.find(session, account)
     thread = await threads.open_thread(session, known) if known else None
     if thread is not None:
         await add_post(session, thread, post)
         return "same problem"
-    if promise.offered_at is not None and promise.offered_at > datetime.now(UTC) - terms.cool_down:
+    cool = datetime.now(UTC) - terms.cool_down
+    if any(one.offered_at is not None and one.offered_at > cool for one in (promise, *others)):
         return "offered before"
     customer = await people.customer(
         session, account, post.channel, language, handle=post.author.handle, name=post.author.name
@@ -115,12 +116,12 @@ async def claim(session: AsyncSession, terms: Terms, silent: Collection[str] = (
     candidate = await offers.next_due(session, silent)
     if candidate is None:
         return False
-    promise = await people.promise(session, candidate.account)
+    promises = await persons.promises(session, candidate.account)
     offer = await offers.locked(session, candidate.id)
     if offer.state != "ready":
         return True
     thread = await threads.locked(session, offer.thread_id)
-    if why := _too_late_for(offer, promise, thread):
+    if why := _too_late_for(offer, promises, thread):
         offer.state, offer.why = why
         if thread.speaker == "nobody":
             await threads.end(session, thread, f"no offer: {offer.why}")
@@ -135,8 +136,9 @@ async def claim(session: AsyncSession, terms: Terms, silent: Collection[str] = (
     return Claimed(offer.id, n, thread.channel, public, monotonic())
 
 
-def _too_late_for(offer: Offer, promise: Promise, thread: Thread) -> tuple[OfferState, str] | None:
-    if promise.stopped_at is not None:
+def _too_late_for(offer: Offer, promises: Sequence[Promise], thread: Thread) -> tuple[OfferState, str] | None:
+    """A STOP on any account of the person counts."""
+    if any(promise.stopped_at is not None for promise in promises):
         return "suppressed", "said STOP"
     if thread.speaker != "nobody" or thread.ended_at is not None:
         return "suppressed", "came by themselves"

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     Select,
     case,
+    delete,
     func,
     or_,
     select,
@@ -48,7 +49,6 @@ class Merge(Base):
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
-    """Nobody: the customer had everything deleted."""
 
 
 def same(customer_id: int) -> Select[int]:
@@ -76,19 +76,20 @@ async def merge(session: AsyncSession, one_id: int, other_id: int, agent: Agent)
     await _touch(session, one)
 
 
-async def unmerge(session: AsyncSession, customer_id: int, agent: Agent | None) -> None:
+async def unmerge(session: AsyncSession, customer_id: int, agent: Agent) -> None:
     """Take back every merge of a customer. Who was one person only by way of them is so no more: nobody said it."""
     await _touch(session, customer_id)
-    gone = {"undone_at": func.clock_timestamp(), "undone_by": agent.id if agent else None}
+    gone = {"undone_at": func.clock_timestamp(), "undone_by": agent.id}
     await session.execute(update(Merge).where(_standing(customer_id)).values(gone))
 
 
 async def leave(session: AsyncSession, customer_id: int) -> None:
-    """A customer is deleted and goes; the others, of whom nobody said that they are two, stay one person."""
+    """A customer is deleted and goes without a trace; the others, of whom nobody said that they are two, stay one."""
+    await _touch(session, customer_id)
     pairs = (await session.scalars(select(Merge).where(_standing(customer_id)))).all()
-    left = sorted({pair.one_id + pair.other_id - customer_id for pair in pairs})
-    await unmerge(session, customer_id, None)
-    for one, other in pairwise(left):
+    theirs = or_(Merge.one_id == customer_id, Merge.other_id == customer_id)
+    await session.execute(delete(Merge).where(theirs))
+    for one, other in pairwise(sorted({pair.one_id + pair.other_id - customer_id for pair in pairs})):
         said = insert(Merge).values(one_id=one, other_id=other, agent_id=pairs[0].agent_id)
         await session.execute(said.on_conflict_do_nothing())
 

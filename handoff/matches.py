@@ -1,0 +1,92 @@
+"""Matches: customers who may be one person with somebody. They are only shown; a person decides.
+
+Only what customers agreed may be looked up is compared, theirs and the other's: the consent "link".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, union
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import people, persons, receipts, search
+from handoff.models import Case, Customer, OptIn, Promise, Thread
+from handoff.receipts import Receipt
+
+MOST = 20
+"""Customers that are shown at once."""
+
+ORDER = func.lower(Case.found["order_number"].astext)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A customer, and what they have in common with whoever is looked at."""
+
+    customer: Customer
+    why: str
+
+
+async def suggested(session: AsyncSession, customer_id: int) -> Sequence[Match]:
+    """Who has the handle of this person on another channel, or has named the same order."""
+    ours = list(await session.scalars(persons.same(customer_id)))
+    handles = [
+        (customer.channel, customer.handle.lower())
+        for customer in await session.scalars(select(Customer).where(Customer.id.in_(ours), _agreed()))
+        if customer.handle
+    ]
+    same_handle = [(Customer.channel != channel) & (func.lower(Customer.handle) == name) for channel, name in handles]
+    others = (Customer.id.not_in(ours), Customer.id.in_(persons.with_cases()), _agreed())
+    by_handle = select(Customer.id, literal("the same handle")).where(*others, or_(False, *same_handle))
+    numbers = _orders().where(Thread.customer_id.in_(ours))
+    named = _orders().with_only_columns(Thread.customer_id).where(ORDER.in_(numbers))
+    by_order = select(Customer.id, literal("the same order number")).where(*others, Customer.id.in_(named))
+    rows = await session.execute(union(by_handle, by_order).limit(MOST))
+    found: dict[int, str] = {row[0]: row[1] for row in rows}
+    shown = await session.scalars(select(Customer).where(Customer.id.in_(found)).order_by(Customer.id))
+    return [Match(customer, found[customer.id]) for customer in shown]
+
+
+async def named(session: AsyncSession, customer_id: int, words: str) -> Sequence[Customer]:
+    """Other people of that name or handle whose case the team had, the newest first."""
+    wanted = search.words(words)
+    if not wanted:
+        return []
+    query = func.to_tsquery("simple", " & ".join(f"'{word}':*" for word in wanted))
+    others = (Customer.id.not_in(persons.same(customer_id)), Customer.id.in_(persons.with_cases()))
+    found = select(Customer).where(search.NAMED.op("@@")(query), *others)
+    return (await session.scalars(found.order_by(Customer.id.desc()).limit(MOST))).all()
+
+
+async def other_ways(session: AsyncSession, thread: Thread) -> Sequence[Thread]:
+    """Threads of the same person on other channels in which a reply can be written instead, the newest first.
+
+    Each was opted into by itself and is in the team's hands. None after a STOP in this one.
+    """
+    if not await people.may_talk(session, thread):
+        return []
+    may_talk = Promise.stopped_at.is_(None) | (Promise.stopped_at < OptIn.at)
+    is_open = exists().where(Case.thread_id == Thread.id, Case.closed_at.is_(None))
+    query = select(Thread).join(OptIn).join(Customer, Customer.id == Thread.customer_id)
+    query = query.join(Promise, Promise.account == Customer.account).where(
+        Thread.customer_id.in_(persons.same(thread.customer_id)),
+        Thread.channel != thread.channel,
+        Thread.ended_at.is_(None),
+        Customer.external_id.is_not(None),
+        may_talk,
+        is_open,
+    )
+    return (await session.scalars(query.order_by(Thread.id.desc()))).all()
+
+
+def _agreed() -> ColumnElement[bool]:
+    """Whether the customer lets us look them up: their newest word on it, in whichever thread."""
+    theirs = (Thread.customer_id == Customer.id, Receipt.purpose == "link")
+    newest = select(Receipt.given).join(Thread, Thread.id == Receipt.thread_id).where(*theirs)
+    return func.coalesce(newest.order_by(Receipt.id.desc()).limit(1).correlate(Customer).scalar_subquery(), False)
+
+
+def _orders() -> Select[str]:
+    """The order numbers that were named in threads that may be looked up."""
+    numbers = select(ORDER).select_from(Case).join(Case.thread).join(Thread.customer)
+    return numbers.where(ORDER != "", receipts.holds("link"), _agreed())
