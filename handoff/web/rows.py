@@ -3,18 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, exists, func, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager
 
-from handoff import bookmarks, search
+from handoff import bookmarks, search, teams
 from handoff.mentions import Mention
 from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
+from handoff.teams import Team
 from handoff.web.where import Place, View
 
 URGENCY = ("urgent", "high", "normal", "low")
+
+COUNTED: Sequence[View] = ("mine", "waiting", "open", "mentions", "snoozed")
+"""The views whose cases are counted."""
 
 NAMED = 12
 """Tags that the list offers to narrow itself by: those that most cases have."""
@@ -26,6 +31,8 @@ class Row:
 
     case: Case
     customer: Customer
+    team: Team | None
+    """Whose case it is, until somebody has it."""
     is_unread: bool
     snippet: Sequence[tuple[str, bool]]
     """Where the words of a search were found in a line; empty if they were found elsewhere."""
@@ -48,6 +55,13 @@ class Rows:
     """Channels with open cases."""
     tags: Sequence[tuple[str, int]]
     """The tags of open cases."""
+    teams: Sequence[tuple[Team, int]]
+    """The teams that the agent looks after, with their open cases."""
+
+    @property
+    def team(self) -> Team | None:
+        """The team that the list is narrowed to."""
+        return next((team for team, _ in self.teams if team.id == self.at.team), None)
 
 
 async def rows(session: AsyncSession, me: Agent, at: Place, read: int | None = None) -> Rows:
@@ -59,7 +73,8 @@ async def rows(session: AsyncSession, me: Agent, at: Place, read: int | None = N
     lines: dict[int, int | None] = {row.id: row[1] for row in found[: at.show]}
     listed = await _drawn(session, me, at.search, lines, read)
     channels, tags = await _channels(session), await _tags(session)
-    return Rows(at, listed, len(found) > at.show, await counts(session, me), channels, tags)
+    has_more, ours = len(found) > at.show, await teams.of(session, me)
+    return Rows(at, listed, has_more, await counts(session, me), channels, tags, ours)
 
 
 async def next_thread(session: AsyncSession, me: Agent, at: Place) -> int | None:
@@ -70,7 +85,7 @@ async def next_thread(session: AsyncSession, me: Agent, at: Place) -> int | None
 
 async def counts(session: AsyncSession, me: Agent) -> dict[str, int]:
     """How many cases each view of open ones has."""
-    return dict((await session.execute(_COUNTS, {"me": me.id})).one()._mapping)
+    return dict((await session.execute(_counts(), {"me": me.id})).one()._mapping)
 
 
 async def lately_changed(session: AsyncSession) -> set[int]:
@@ -81,8 +96,6 @@ async def lately_changed(session: AsyncSession) -> set[int]:
 
 _OPTED_IN = exists().where(OptIn.thread_id == Case.thread_id)
 _SNOOZED = and_(Case.snoozed_until.is_not(None), Case.snoozed_until > func.now())
-_LATER = aliased(Case)
-_NEWEST = ~exists().where(_LATER.thread_id == Case.thread_id, _LATER.id > Case.id)
 
 
 async def _ids(session: AsyncSession, me: Agent, at: Place) -> Select[Any, Any]:
@@ -101,9 +114,9 @@ def _of(view: View, me: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     is_open = Case.closed_at.is_(None)
     match view:
         case "all":
-            return (_NEWEST,)
+            return (_newest(),)
         case "closed":
-            return Case.closed_at.is_not(None), _NEWEST
+            return Case.closed_at.is_not(None), _newest()
         case "snoozed":
             return is_open, _SNOOZED
         case "mentions":
@@ -116,18 +129,25 @@ def _of(view: View, me: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
             return is_open, ~_SNOOZED
 
 
-_COUNTED: Sequence[View] = ("mine", "waiting", "open", "mentions", "snoozed")
-_COUNTS = (
-    select(*(func.count().filter(*_of(view, bindparam("me", type_=BigInteger))).label(view) for view in _COUNTED))
-    .select_from(Case)
-    .where(Case.closed_at.is_(None))
-)
-"""Made once: making it takes longer than asking it."""
+@cache
+def _newest() -> ColumnElement[bool]:
+    later = aliased(Case)
+    return ~exists().where(later.thread_id == Case.thread_id, later.id > Case.id)
+
+
+@cache
+def _counts() -> Select[*tuple[Any, ...]]:
+    """Made once: making it takes longer than asking it."""
+    me = bindparam("me", type_=BigInteger)
+    numbers = (func.count().filter(*_of(view, me)).label(view) for view in COUNTED)
+    return select(*numbers).select_from(Case).where(Case.closed_at.is_(None))
 
 
 def _narrowed(at: Place) -> list[ColumnElement[bool]]:
     channel = exists().where(Thread.id == Case.thread_id, Thread.channel == at.channel)
-    return [*([channel] if at.channel else []), *([Case.tags.contains([at.tag])] if at.tag else [])]
+    team = Case.id.in_(teams.cases_of(at.team))
+    wanted = [(at.channel, channel), (at.tag, Case.tags.contains([at.tag])), (at.team, team)]
+    return [condition for word, condition in wanted if word]
 
 
 def _order(at: Place) -> Sequence[ColumnElement[Any]]:
@@ -156,9 +176,12 @@ async def _drawn(
     cases = {found.id: found for found in await session.scalars(query)}
     ours = [one.thread_id for one in cases.values() if one.closed_at is None and one.claimed_by in (None, me.id)]
     unread = await bookmarks.unread(session, me, ours) - {read}
-    said = await _texts(session, lines.values())
+    said, given = await _texts(session, lines.values()), await teams.of_cases(session, list(cases))
     shown = ((cases[case_id], said.get(line, "")) for case_id, line in lines.items() if case_id in cases)
-    return [Row(one, one.thread.customer, one.thread_id in unread, search.snippet(text, words)) for one, text in shown]
+    return [
+        Row(one, one.thread.customer, given.get(one.id), one.thread_id in unread, search.snippet(text, words))
+        for one, text in shown
+    ]
 
 
 async def _texts(session: AsyncSession, lines: Any) -> dict[int | None, str]:

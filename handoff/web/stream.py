@@ -19,8 +19,9 @@ PING = 15.0
 PACE = 0.15
 """Seconds between two looks into the queue: many hints in a short time are one event each, and one permission check."""
 
-LIST = 0.04
-"""Seconds of one process that a look at the list may take: twice what it costs, so that pages never ask all it has."""
+LIST = 0.1
+"""Seconds of one process that a page may have for a look at its list. It costs a quarter of that, so that threads,
+which are asked for at once, seldom wait behind lists; see docs/performance.md."""
 
 
 Changes = Callable[[], list[dict[str, Any]]]

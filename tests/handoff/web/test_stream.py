@@ -65,7 +65,7 @@ async def test_lost_hints_make_the_page_look_at_everything(live: Live) -> None:
 
 async def test_silence_is_broken_by_a_ping_that_scripts_can_hear(live: Live) -> None:
     async with listening(live, Gate(), ping=0.05) as events:
-        assert await anext(events) == "event: ping\ndata: 40\n\n", "one stream, one look at the list in 40 ms"
+        assert await anext(events) == "event: ping\ndata: 100\n\n", "one stream, one look at the list in 100 ms"
 
 
 async def test_what_is_not_for_this_listener_does_not_hold_up_the_ping(live: Live) -> None:
