@@ -26,6 +26,7 @@ from handoff.web import (
     replies,
     second_factor,
     sign_in,
+    teams,
     trouble,
     wishes,
     writing,
@@ -62,6 +63,7 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
         second_factor,
         audit,
         admin,
+        teams,
         integrations,
         handbook,
     ):

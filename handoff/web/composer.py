@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import drafts, mentions, saved_replies
+from handoff import drafts, mentions, saved_replies, teams
 from handoff.drafts import Mode
 from handoff.models import Agent
 from handoff.saved_replies import SavedReply
+from handoff.teams import Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Composer:
     """By kind of text; what was refused just now stands in the place of the draft."""
     saved: Sequence[SavedReply]
     colleagues: Sequence[Agent]
+    teams: Sequence[Team]
 
 
 async def composer(session: AsyncSession, me: Agent, thread_id: int, unsent: Unsent | None) -> Composer:
@@ -41,4 +43,4 @@ async def composer(session: AsyncSession, me: Agent, thread_id: int, unsent: Uns
     mode: Mode = unsent.mode if unsent else "reply"
     again = unsent is not None and unsent.again
     saved, colleagues = await saved_replies.available(session, me), await mentions.colleagues(session, me)
-    return Composer(mode, again, kept, saved, colleagues)
+    return Composer(mode, again, kept, saved, colleagues, await teams.everything(session))

@@ -1,4 +1,4 @@
-"""Giving a case out of one's hands: to a colleague, or back to the bot."""
+"""Giving a case out of one's hands: to a colleague or a team, or back to the bot."""
 
 from functools import partial
 from typing import Annotated
@@ -13,9 +13,11 @@ router = APIRouter(prefix="/inbox/{thread_id}")
 
 
 @router.post("/transfer")
-async def transfer(at: At, to: Annotated[int, Form(ge=0, le=2**62)] = 0) -> Response:
-    """Give the case to a colleague."""
-    return await at.attempt("transfer", partial(hands.transfer, thread_id=at.thread_id, agent=at.me, to_id=to))
+async def transfer(at: At, to: Annotated[str, Form(pattern=r"^(team-)?\d{1,18}$")] = "0") -> Response:
+    """Give the case to a colleague, or to a team."""
+    kind, _, number = to.rpartition("-")
+    deed = partial(hands.give_to_team, team_id=int(number)) if kind else partial(hands.transfer, to_id=int(number))
+    return await at.attempt("transfer", partial(deed, thread_id=at.thread_id, agent=at.me))
 
 
 @router.post("/give-back")

@@ -21,6 +21,8 @@ class Place:
     q: Annotated[str, Query(max_length=200)] = ""
     channel: Annotated[str, Query(max_length=40)] = ""
     tag: Annotated[str, Query(max_length=40)] = ""
+    team: Annotated[int, Query(ge=0, le=2**62)] = 0
+    """Only the cases that were given to this team; 0 is every case."""
     sort: Sort = "waiting"
     show: Annotated[int, Query(ge=1, le=1000)] = PAGE
 
@@ -32,7 +34,7 @@ class Place:
     @property
     def is_narrowed(self) -> bool:
         """Whether less than the whole view is shown."""
-        return bool(self.search or self.channel or self.tag)
+        return bool(self.search or self.channel or self.tag or self.team)
 
     def query(self, **changes: Any) -> str:
         """This place, or one like it, as the end of an address."""

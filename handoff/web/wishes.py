@@ -19,7 +19,7 @@ async def keys(here: Here, me: MySelf, single_keys: Annotated[bool, Form()] = Fa
     """Switch single keys on or off, in every browser of the agent."""
     async with here.database.transaction("inbox.keys") as session:
         await session.execute(update(Agent).where(Agent.id == me.id).values(single_keys=single_keys))
-    return RedirectResponse("/inbox", 303)
+    return RedirectResponse("/me", 303)
 
 
 @router.post("/notices")

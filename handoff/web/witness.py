@@ -12,7 +12,10 @@ QUIET = {"seen", "bookmark", "draft", "kept", "read", "ask for passkey", "ask wh
 """Transactions that are no deeds: that somebody is there, reads or has begun to write, which is told otherwise or to
 nobody, and what a browser is asked and answers on its way to a sign-in."""
 
-NAMED = {"agent_id", "channel", "deed", "message_id", "offer_id", "passkey_id", "post_id", "reply_id", "sign_in_id"}
+NAMED = {
+    *("agent_id", "channel", "deed", "message_id", "offer_id", "passkey_id", "post_id", "reply_id", "sign_in_id"),
+    "team_id",
+}
 """The parts of an address that a deed may name; a token, for one, is nobody's to read."""
 
 

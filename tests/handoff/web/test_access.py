@@ -46,6 +46,7 @@ NAMES = {
     "what": "app",
     "passkey_id": "1",
     "sign_in_id": "999",
+    "team_id": "1",
 }
 
 
@@ -123,7 +124,7 @@ async def test_s1_no_role_gets_further_than_its_rights(inbox: Inbox, who: Collea
 async def test_i26_a_page_has_no_link_and_no_button_that_its_reader_may_not_use(inbox: Inbox, who: Colleague) -> None:
     thread_id = await handed_off(inbox.database)
     visitor = await inbox.visitor(who)
-    for page in ("/inbox", f"/inbox/{thread_id}", "/me", "/admin"):
+    for page in ("/inbox", f"/inbox/{thread_id}", "/me", "/admin", "/admin/teams"):
         text = (await visitor.get(page)).text
         for kind, address in re.findall(r'(href|action|formaction)="(/[^"?#]*)', text):
             method = "GET" if kind == "href" else "POST"
