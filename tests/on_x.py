@@ -15,7 +15,7 @@ from bot.spend import Purse
 from handoff.database import Database
 from tests.peers.fake_x import FakeX
 from tests.peers.fake_x_posts import Post
-from tests.stories import OnSquare, Story, until
+from tests.stories import OnSquare, until
 
 
 def settings_on(x: FakeX, **more: Any) -> dict[str, Any]:
@@ -43,8 +43,8 @@ def channel_on(x: FakeX, database: Database, **more: Any) -> X:
 class OnX(OnSquare):
     """A customer on X, who proves on our page, in a browser without scripts, that the account is theirs."""
 
-    def __init__(self, story: Story, x: FakeX, name: str, address: str = "127.0.0.1") -> None:
-        super().__init__(story, name, address)
+    def __init__(self, browser: httpx.AsyncClient, x: FakeX, name: str) -> None:
+        super().__init__(browser, name)
         self._x = x
         self._posts: list[Post] = []
 

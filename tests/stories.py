@@ -163,15 +163,18 @@ class OnOutsideTelegram:
         return [one["text"] for one in await asyncio.to_thread(self._telegram.sent, self.PERSON)]
 
 
+def browser(story: Story, address: str = "127.0.0.1") -> httpx.AsyncClient:
+    """A browser without scripts, in which the pages of a story are open."""
+    origin = story.settings.public_origin
+    transport = httpx.ASGITransport(app=story.pages, client=(address, 1))
+    return httpx.AsyncClient(transport=transport, base_url=origin, headers={"Origin": origin}, follow_redirects=True)
+
+
 class OnSquare:
     """A customer on the square, in a browser without scripts."""
 
-    def __init__(self, story: Story, name: str, address: str = "127.0.0.1") -> None:
-        origin = story.settings.public_origin
-        transport = httpx.ASGITransport(app=story.pages, client=(address, 1))
-        self.browser = httpx.AsyncClient(
-            transport=transport, base_url=origin, headers={"Origin": origin}, follow_redirects=True
-        )
+    def __init__(self, browser: httpx.AsyncClient, name: str) -> None:
+        self.browser = browser
         self._name, self._topic, self._chat = name, "", ""
 
     async def complain(self, text: str) -> None:

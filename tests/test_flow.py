@@ -18,7 +18,7 @@ from tests.peers.fake_telegram import FakeTelegram
 from tests.peers.fake_x import FakeX
 from tests.peers.outside_telegram import OutsideTelegram
 from tests.rasa_server import RasaServer
-from tests.stories import Customer, OnOutsideTelegram, OnSquare, OnTelegram, Story, knock_at_work, until
+from tests.stories import Customer, OnOutsideTelegram, OnSquare, OnTelegram, Story, browser, knock_at_work, until
 
 COMPLAINT = "Hey @northwind_help, it arrived broken and does not switch on. Can somebody help me?"
 TURNS = (
@@ -37,7 +37,7 @@ Told = AsyncIterator[tuple[Story, Customer]]
 @asynccontextmanager
 async def on_the_square(work: Work, database: Database) -> Told:
     async with work() as story:
-        yield story, OnSquare(story, "Mara")
+        yield story, OnSquare(browser(story), "Mara")
 
 
 @asynccontextmanager
@@ -63,7 +63,7 @@ async def on_x(work: Work, database: Database) -> Told:
     with FakeX() as platform:
         x = channel_on(platform, database)
         async with work(x) as story:
-            yield story, OnX(story, platform, "Mara")
+            yield story, OnX(browser(story), platform, "Mara")
         await x.stop()
 
 

@@ -14,7 +14,7 @@ from handoff.models import Case, Thread
 from nlu.detector import Detector
 from tests.on_x import OnX, channel_on
 from tests.peers.fake_x import FakeX
-from tests.stories import Story, knock_at_work, until
+from tests.stories import Story, browser, knock_at_work, until
 
 COMPLAINT = "Hey @northwind_help, it arrived broken and does not switch on. Can somebody help me?"
 
@@ -56,7 +56,7 @@ async def test_the_whole_public_thread_is_attached_with_tombstones(
     gone = x.post("José", "Me, for weeks", answers=root)
     before = x.post("Mara", "Mine came, but broken", answers=gone)
     async with at_work(x, database, detector) as story:
-        mara = OnX(story, x, "Mara")
+        mara = OnX(browser(story), x, "Mara")
         await mara.complain(COMPLAINT, answers=before)
         await until(mara.offers)
         await mara.accept()
@@ -100,7 +100,7 @@ async def test_a_reply_that_was_accepted_while_the_line_broke_is_there_once(
 ) -> None:
     x.trouble.drop_after_accepting_post()
     async with at_work(x, database, detector) as story:
-        await OnX(story, x, "Mara").complain(COMPLAINT)
+        await OnX(browser(story), x, "Mara").complain(COMPLAINT)
         await until(lambda: value(story, "SELECT 1 FROM attempts WHERE state = 'in_doubt'"))
         await until(lambda: value(story, "SELECT 1 FROM offers WHERE state = 'sent'"))
         assert await value(story, "SELECT evidence FROM attempts") == "found where we said it"
@@ -110,7 +110,7 @@ async def test_a_reply_that_was_accepted_while_the_line_broke_is_there_once(
 
 async def test_posting_a_code_proves_it_as_well(x: FakeX, database: Database, detector: Detector) -> None:
     async with at_work(x, database, detector) as story:
-        mara = OnX(story, x, "Mara")
+        mara = OnX(browser(story), x, "Mara")
         await mara.complain(COMPLAINT)
         await until(mara.offers)
         await mara.post_the_code()
@@ -123,7 +123,7 @@ async def test_a_public_stop_is_heard_and_nothing_more_is_said(
     x: FakeX, database: Database, detector: Detector
 ) -> None:
     async with at_work(x, database, detector) as story:
-        mara = OnX(story, x, "Mara")
+        mara = OnX(browser(story), x, "Mara")
         await mara.complain(COMPLAINT)
         await until(mara.offers)
         x.post("Mara", "STOP", answers=x.sent[0])
@@ -149,7 +149,7 @@ async def test_both_namings_of_x_are_understood(x: FakeX, database: Database, de
     x.naming = naming
     x.trouble.odd_timestamps = True
     async with at_work(x, database, detector) as story:
-        mara = OnX(story, x, "Mara")
+        mara = OnX(browser(story), x, "Mara")
         await mara.complain(COMPLAINT)
         await until(mara.offers)
         await mara.accept()

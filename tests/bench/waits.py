@@ -12,7 +12,7 @@ from handoff.live import EVERYTHING
 from handoff.models import Customer, Message, Thread
 from handoff.square import SquarePost
 from tests.bench.product import percentiles, whole_product
-from tests.stories import OnSquare, Story
+from tests.stories import OnSquare, Story, browser
 
 CUSTOMERS = 10
 ROUNDS = 5
@@ -72,7 +72,10 @@ async def talks(story: Story, offers: list[float], pause: tuple[float, float]) -
     lines: list[float] = []
     for _ in range(ROUNDS):
         numbers = [next(NUMBERS) for _ in range(CUSTOMERS)]
-        people = {f"Customer {number}": OnSquare(story, f"Customer {number}", f"10.0.0.{number}") for number in numbers}
+        people = {
+            f"Customer {number}": OnSquare(browser(story, f"10.0.0.{number}"), f"Customer {number}")
+            for number in numbers
+        }
         for name, customer in people.items():
             offers.append(await offer(story, customer, name))
         found = await asyncio.gather(*(answers(story, one, name, pause) for name, one in people.items()))
