@@ -23,6 +23,8 @@ Event = Literal[
     "case.opened",
     "case.claimed",
     "case.closed",
+    "case.due_soon",
+    "case.overdue",
     "message.created",
     "customer.stopped",
     "thread.ended",
