@@ -235,6 +235,10 @@ class NeverDeliverable(ChannelError):
         self.blocked = blocked
 
 
+class TooLarge(NeverDeliverable):
+    """The file is larger than we take, or than the channel lets us have."""
+
+
 class Halted(ChannelError):
     """Nothing was sent, and nothing more may be on this channel: until `until`, or until a person has looked."""
 

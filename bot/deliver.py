@@ -94,7 +94,8 @@ async def settle(session: AsyncSession, claimed: Claimed, outcome: str | BaseExc
         message.due_at, message.trouble = func.clock_timestamp() + timedelta(seconds=outcome.seconds), str(outcome)
         message.tries -= 1
     elif isinstance(outcome, NeverDeliverable) or message.tries >= MOST_TRIES:
-        message.delivery, message.due_at, message.trouble = "failed", None, str(outcome)
+        file = f"{claimed.line.file.name}: " if claimed.line.file else ""
+        message.delivery, message.due_at, message.trouble = "failed", None, f"{file}{outcome}"
     else:
         message.due_at = func.clock_timestamp() + timedelta(seconds=2 ** min(message.tries, 6))
         message.trouble = f"{type(outcome).__name__}: {outcome}"

@@ -4,14 +4,20 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channel import PrivateMessage
-from handoff import threads
+from handoff import attachments, threads
 from handoff.models import Message, Thread
 
 
 async def hear(session: AsyncSession, thread: Thread, message: PrivateMessage) -> Message | None:
-    """Write a customer's line down; `None` if it is there already."""
-    said = message.text
-    return await threads.append(session, thread, "chat", "customer", said, at=message.at, external_id=message.id)
+    """Write a customer's line down, with its files; `None` if it is there already. Raises `AttachmentError`."""
+    names = ", ".join(attachments.clean_name(file.name) for file in message.files)
+    text, at, external_id = message.text or f"[{names}]", message.at, message.id
+    said = await threads.append(session, thread, "chat", "customer", text, at=at, external_id=external_id)
+    if said is not None:
+        await attachments.add(session, said, message.files)
+        for file in message.attached:
+            attachments.expect(session, said, file.name, file.source, file.size or 0)
+    return said
 
 
 def wake(thread: Thread, said: Message) -> None:

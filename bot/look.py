@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handoff.attachments import Attachment
 from handoff.claims import GIVING, Switch
 from handoff.models import Case, Message, Offer, Thread, Update
 from handoff.webhooks import Telling, Webhook
@@ -17,6 +18,7 @@ WORK: dict[str, ColumnElement[bool]] = {
     "cases": and_(
         exists().where(Switch.name == GIVING), exists().where(Case.closed_at.is_(None), Case.claimed_by.is_(None))
     ),
+    "files": exists().where(Attachment.due_at <= NOW),
     "tellings": exists().where(
         Telling.state == "pending",
         Telling.due_at <= NOW,

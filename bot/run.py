@@ -10,6 +10,7 @@ from bot import (
     alarm,
     ask_solved,
     deliver,
+    fetch,
     forget,
     gather,
     give,
@@ -21,7 +22,6 @@ from bot import (
     repeat,
     stop,
     triage,
-    warn,
 )
 from bot.brand import Brand
 from bot.channel import Channel, Deleted, Halted, NeverDeliverable, Post
@@ -58,9 +58,9 @@ class Bot:
         self._channels, self._flow, self._rasa = channels, flow, rasa
         self._offer_terms = offer.Terms(settings.key, brand.name, settings.cool_down)
         reach = Reach(loopback=settings.webhooks_to_loopback)
+        self.fetch = fetch.Fetch(database, channels, settings.largest_file)
         self._notify = notify.Notify(database, Seal(settings.key), reach)
         self._give = give.Give(database)
-        self._warn = warn.Warn(database)
         self._alarming = alarm.Alarming(database, settings, brand.name)
         self._ask_solved = ask_solved.AskSolved(database, brand.name, settings.undo)
         self._triage_terms = triage.Terms(
@@ -78,10 +78,10 @@ class Bot:
             tasks.create_task(repeat.share("offer", self.claim_offer, bells["offers"]))
             tasks.create_task(repeat.share("triage", self.claim_talk, bells["talks"]))
             tasks.create_task(repeat.share("deliver", self.claim_line, bells["lines"]))
+            tasks.create_task(repeat.share("fetch", self.fetch.claim, bells["files"]))
             tasks.create_task(repeat.share("notify", self._notify.claim, bells["tellings"]))
             tasks.create_task(repeat.again("give cases", self._give.next, bells["cases"]))
             tasks.create_task(repeat.every(2, "ask whether it is solved", self._ask_solved.all))
-            tasks.create_task(repeat.every(2, "warn", self._warn.look))
             tasks.create_task(repeat.every(5, "alarm", self._alarming.look))
             tasks.create_task(repeat.every(5, "settle doubts", self.settle_doubts))
             tasks.create_task(repeat.every(60, "look again", self.look_again))
@@ -135,7 +135,6 @@ class Bot:
             async with outside("offer.send"):
                 return await self._channels[claimed.channel].offer(claimed.offer)
         except Exception as error:
-            log.warning("offer %s on %s: %r", claimed.offer_id, claimed.channel, error)
             return error
 
     async def claim_talk(self) -> repeat.Claim:
@@ -171,7 +170,6 @@ class Bot:
                 raise RasaDown("there is no Rasa here")
             return await triage.think(self._rasa, self._triage_terms, due)
         except RasaDown as down:
-            log.warning("thread %s: %s", due.thread_id, down)
             return triage.give_up(self._triage_terms, due, down)
 
     async def _thread_of(self, due: triage.Due) -> Sequence[Post | Deleted]:
@@ -191,7 +189,6 @@ class Bot:
             await self._halt(channel, error)
             return ()
         except Exception as error:
-            log.warning("the public thread of post %s on %s could not be read: %r", post_id, channel, error)
             return ()
 
     async def claim_line(self) -> repeat.Claim:
@@ -207,7 +204,6 @@ class Bot:
             async with outside("deliver.send"):
                 outcome: str | Exception = await self._channels[claimed.channel].send(claimed.line)
         except Exception as error:
-            log.warning("message %s on %s: %r", claimed.message_id, claimed.channel, error)
             outcome = error
         async with self._database.transaction("deliver.settle") as session:
             if isinstance(outcome, NeverDeliverable) and outcome.blocked:
@@ -232,7 +228,6 @@ class Bot:
             async with outside("reconcile.find"):
                 return await self._channels[doubt.channel].find_offer(doubt.token)
         except Exception as error:
-            log.warning("offer %s could not be looked for: %s", doubt.offer_id, error)
             return None
 
     async def look_again(self) -> None:

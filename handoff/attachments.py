@@ -177,7 +177,13 @@ def headers(attachment: Attachment) -> Mapping[str, str]:
     }
 
 
-async def add(session: AsyncSession, message: Message, files: Sequence[File], largest: int) -> None:
+def expect(session: AsyncSession, message: Message, name: str, source: str, size: int) -> None:
+    """A file of what a customer says that the channel still has. `size`: bytes, as the channel tells them."""
+    theirs = {"thread_id": message.thread_id, "message_id": message.id, "size": min(size, 2**31 - 1)}
+    session.add(Attachment(name=clean_name(name), source=source, due_at=func.clock_timestamp(), **theirs))
+
+
+async def add(session: AsyncSession, message: Message, files: Sequence[File], largest: int = ROOM) -> None:
     """Files of what a customer says. Raises `AttachmentError` for the first that is not taken."""
     await _add(session, files, largest, thread_id=message.thread_id, message_id=message.id)
 
@@ -202,7 +208,8 @@ async def _add(session: AsyncSession, files: Sequence[File], largest: int, **who
 
 async def has_room(session: AsyncSession, thread_id: int, size: int) -> bool:
     """Whether so many bytes more may be kept with a thread."""
-    kept = await session.scalar(select(func.sum(Attachment.size)).where(Attachment.thread_id == thread_id))
+    here = (Attachment.thread_id == thread_id, Attachment.type != "")
+    kept = await session.scalar(select(func.sum(Attachment.size)).where(*here))
     return (kept or 0) + size <= ROOM
 
 

@@ -1,12 +1,13 @@
 """Threads in human hands: handing off, claiming, releasing, replying, closing."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, get_args
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clocks, drafts, errors, mentions, people, saved_replies, threads, waits
+from handoff import attachments, clocks, drafts, errors, mentions, people, saved_replies, threads, waits
 from handoff.base import Priority, clean
 from handoff.models import Agent, Case, Message, Thread
 
@@ -135,13 +136,15 @@ async def reply(
     client_id: str,
     seen_seq: int,
     undo: timedelta = timedelta(0),
+    files: Collection[int] = (),
 ) -> Message | None:
     """Say something to the customer; `None` if this `client_id` was said before.
 
     A waiting case is claimed by replying. Raises `SomebodyReplied` when a colleague replied after `seen_seq`,
-    `Stopped`, `ClaimedBySomebodyElse`, `AlreadyClosed`, `NothingSaid`, `TooLong`, `GapLeft`, `ShutOut`.
+    `Stopped`, `ClaimedBySomebodyElse`, `AlreadyClosed`, `NothingSaid`, `TooLong`, `GapLeft`, `ShutOut`,
+    `AttachmentError`. `files` are those of their draft that go with it.
     """
-    text = _checked(text)
+    text = _checked(text, may_be_empty=bool(files))
     if saved_replies.gaps(text):
         raise errors.GapLeft
     await _refuse_if_shut_out(session, agent)
@@ -158,9 +161,12 @@ async def reply(
     if case.first_reply_at is None:
         case.first_reply_at = func.clock_timestamp()
     await drafts.drop(session, thread_id, agent, "reply")
-    return await threads.append(
+    said = await threads.append(
         session, thread, "chat", "agent", text, agent=agent, client_id=client_id, delivery="pending", wait=undo
     )
+    if said is not None and files:
+        await attachments.send(session, said, agent, files)
+    return said
 
 
 async def take_back(session: AsyncSession, thread_id: int, message_id: int, agent: Agent) -> None:
@@ -179,6 +185,7 @@ async def take_back(session: AsyncSession, thread_id: int, message_id: int, agen
     if message.delivery != "pending" or message.tries:
         raise errors.OnItsWay
     await drafts.give_back(session, thread_id, agent, "reply", message.text)
+    await attachments.give_back(session, message, agent)
     message.text, message.delivery, message.due_at, message.trouble = "", "withheld", None, TAKEN_BACK
     message.deleted_at = func.clock_timestamp()
     if case.first_reply_at is not None and not await _has_reply(session, case, besides=message):
@@ -272,9 +279,9 @@ async def _refuse_if_overtaken(session: AsyncSession, thread: Thread, agent: Age
         raise errors.SomebodyReplied
 
 
-def _checked(text: str) -> str:
+def _checked(text: str, *, may_be_empty: bool = False) -> str:
     said: str = clean(text).strip()
-    if not said:
+    if not said and not may_be_empty:
         raise errors.NothingSaid
     if len(said) > LONGEST_REPLY:
         raise errors.TooLong

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(default=5, ge=0, le=60)
     """Seconds for which a reply waits after Send, so that it can be taken back."""
 
+    attachment_mb: float = Field(default=10, gt=0, le=20)
+    """Largest file that a customer or an agent may attach, in MB; Telegram lets bots have 20."""
+
     @field_validator("database_url")
     @classmethod
     def _is_an_address(cls, url: str | None) -> str | None:
@@ -63,6 +66,11 @@ class Settings(BaseSettings):
     def undo(self) -> timedelta:
         """Between Send and the first try to deliver."""
         return timedelta(seconds=self.undo_seconds)
+
+    @property
+    def largest_file(self) -> int:
+        """Bytes of one file."""
+        return int(self.attachment_mb * 1024 * 1024)
 
     @cached_property
     def public_origin(self) -> str:

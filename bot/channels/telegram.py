@@ -24,7 +24,18 @@ from telegram import (
 from telegram.helpers import create_deep_linked_url
 from telegram.request import HTTPXRequest
 
-from bot.channel import ChannelError, Event, NeverDeliverable, Post, PrivateLine, PublicOffer, Take, TryLater, WayIn
+from bot.channel import (
+    ChannelError,
+    Event,
+    NeverDeliverable,
+    Post,
+    PrivateLine,
+    PublicOffer,
+    Take,
+    TooLarge,
+    TryLater,
+    WayIn,
+)
 from bot.channels import telegram_files, telegram_reading
 from bot.channels.telegram_listening import KINDS, Webhook, keep_trying, poll, webhook_route
 from bot.channels.telegram_sending import Limits, outcome, parts, rows
@@ -132,9 +143,12 @@ class Telegram:
 
     async def fetch(self, source: str, largest: int) -> bytes:
         """A file of a private message. Telegram lets bots have 20 MB at most. Raises `ChannelError`."""
-        kept = await self._call(self._bot.get_file(source))
+        try:
+            kept = await self._call(self._bot.get_file(source))
+        except NeverDeliverable as error:
+            raise TooLarge(str(error)) if "too big" in str(error) else error from error.__cause__
         if not kept.file_path or (kept.file_size or 0) > largest:
-            raise NeverDeliverable("too large")
+            raise TooLarge(f"{kept.file_size} bytes")
         return await self._call(telegram_files.download(kept.file_path, largest), telegram_files.PATIENCE)
 
     async def public_thread(self, post_id: str, place: str | None, known: Sequence[str] = ()) -> Sequence[Post]:

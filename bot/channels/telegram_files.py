@@ -9,7 +9,7 @@ from telegram import Bot, InputFile
 from telegram import Message as Said
 from telegram.error import BadRequest
 
-from bot.channel import Attached, NeverDeliverable, PrivateFile, TryLater
+from bot.channel import Attached, NeverDeliverable, PrivateFile, TooLarge, TryLater
 from bot.channels.telegram_shapes import ATTACHMENTS, Message
 
 ENDINGS = {
@@ -63,7 +63,7 @@ def _kept(what: str, said: Any) -> Kept:
 
 
 async def download(address: str, largest: int) -> bytes:
-    """The bytes at an address, given up as soon as they are more than `largest`. Raises `NeverDeliverable`."""
+    """The bytes at an address, given up as soon as they are more than `largest`. Raises `ChannelError`."""
     read = bytearray()
     async with httpx.AsyncClient(timeout=PATIENCE) as client, client.stream("GET", address) as answer:
         if answer.status_code == httpx.codes.NOT_FOUND:
@@ -73,7 +73,7 @@ async def download(address: str, largest: int) -> bytes:
         async for chunk in answer.aiter_bytes():
             read += chunk
             if len(read) > largest:
-                raise NeverDeliverable("too large")
+                raise TooLarge("more came than was said")
     return bytes(read)
 
 

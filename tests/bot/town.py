@@ -64,7 +64,7 @@ class Town:
     async def one_round(self) -> bool:
         """Take each step once. Whether any found something to do."""
         busy = await self.flow.handle_next()
-        for claim in (self.bot.claim_offer, self.bot.claim_talk, self.bot.claim_line):
+        for claim in (self.bot.claim_offer, self.bot.claim_talk, self.bot.claim_line, self.bot.fetch.claim):
             claimed = await claim()
             busy = busy or claimed is not False
             if not isinstance(claimed, bool):

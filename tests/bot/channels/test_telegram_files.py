@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from bot.channel import Attached, NeverDeliverable, PrivateFile, PrivateLine, PrivateMessage, TryLater, Unknown
+from bot.channel import (
+    Attached,
+    NeverDeliverable,
+    PrivateFile,
+    PrivateLine,
+    PrivateMessage,
+    TooLarge,
+    TryLater,
+    Unknown,
+)
 from bot.channels.telegram import Telegram
 from bot.channels.telegram_reading import read
 from tests.files import PDF, PNG
@@ -69,10 +78,10 @@ async def test_what_has_no_file_is_named_and_nothing_more(fake: FakeTelegram, mo
 async def test_what_is_too_large_is_given_up(fake: FakeTelegram, telegram: Telegram) -> None:
     fake.send_file("Mara", "document", PDF, "big.pdf")
     (file,) = said(fake).attached
-    with pytest.raises(NeverDeliverable):
+    with pytest.raises(TooLarge):
         await telegram.fetch(file.source, len(PDF) - 1)
     fake.files[file.source] = bytes(20 * MB + 1)
-    with pytest.raises(NeverDeliverable, match="too big"):
+    with pytest.raises(TooLarge, match="too big"):
         await telegram.fetch(file.source, 50 * MB)
     with pytest.raises(NeverDeliverable):
         await telegram.fetch("gone", MB)
@@ -83,7 +92,7 @@ async def test_a_file_is_not_read_beyond_what_was_said_of_it(fake: FakeTelegram,
     (file,) = said(fake).attached
     fake.says_size = 1
     fake.files[file.source] = bytes(3 * MB)
-    with pytest.raises(NeverDeliverable, match="too large"):
+    with pytest.raises(TooLarge):
         await telegram.fetch(file.source, MB)
 
 
