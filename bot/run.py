@@ -135,6 +135,7 @@ class Bot:
             async with outside("offer.send"):
                 return await self._channels[claimed.channel].offer(claimed.offer)
         except Exception as error:
+            log.warning("offer %s on %s: %r", claimed.offer_id, claimed.channel, error)
             return error
 
     async def claim_talk(self) -> repeat.Claim:
@@ -170,6 +171,7 @@ class Bot:
                 raise RasaDown("there is no Rasa here")
             return await triage.think(self._rasa, self._triage_terms, due)
         except RasaDown as down:
+            log.warning("thread %s: %s", due.thread_id, down)
             return triage.give_up(self._triage_terms, due, down)
 
     async def _thread_of(self, due: triage.Due) -> Sequence[Post | Deleted]:
@@ -189,6 +191,7 @@ class Bot:
             await self._halt(channel, error)
             return ()
         except Exception as error:
+            log.warning("the public thread of post %s on %s could not be read: %r", post_id, channel, error)
             return ()
 
     async def claim_line(self) -> repeat.Claim:
@@ -204,6 +207,7 @@ class Bot:
             async with outside("deliver.send"):
                 outcome: str | Exception = await self._channels[claimed.channel].send(claimed.line)
         except Exception as error:
+            log.warning("message %s on %s: %r", claimed.message_id, claimed.channel, error)
             outcome = error
         async with self._database.transaction("deliver.settle") as session:
             if isinstance(outcome, NeverDeliverable) and outcome.blocked:
@@ -228,6 +232,7 @@ class Bot:
             async with outside("reconcile.find"):
                 return await self._channels[doubt.channel].find_offer(doubt.token)
         except Exception as error:
+            log.warning("offer %s could not be looked for: %s", doubt.offer_id, error)
             return None
 
     async def look_again(self) -> None:
