@@ -85,6 +85,14 @@ async def write_reading(session: AsyncSession, me: Agent, thread_id: int, addres
         write(session, "read", agent_id=me.id, thread_id=thread_id, address=address)
 
 
+async def write_reading_customer(session: AsyncSession, me: Agent, customer_id: int, address: str | None) -> None:
+    """Write down that somebody read all about a customer; once an hour is enough."""
+    about, lately = f"customer {customer_id}", func.clock_timestamp() - READING
+    mine = (Deed.agent_id == me.id, Deed.what == "read", Deed.about == about, Deed.at > lately)
+    if await session.scalar(select(Deed.id).where(*mine).limit(1)) is None:
+        write(session, "read", agent_id=me.id, about=about, address=address)
+
+
 async def found(session: AsyncSession, sought: Sought, *, before: int | None = None, most: int = 100) -> list[Deed]:
     """The deeds that are sought, the newest first, each with its agent; `before`: only those older than this one."""
     query = _sought(sought).options(joinedload(Deed.agent)).order_by(Deed.id.desc()).limit(most)

@@ -78,18 +78,6 @@ class NotThere(CaseError):
     """That chat is not open any more, so your text stays here. Reload the page to see what is left to do."""
 
 
-class NoSuchCustomer(Refusal):
-    """There is no such customer, or nothing is left of them."""
-
-
-class NotTwo(Refusal):
-    """These are one and the same already. Choose another customer."""
-
-
-class NotThere(CaseError):
-    """That chat is not open any more, so your text stays here. Reload the page to see what is left to do."""
-
-
 class NoTag(CaseError):
     """Write the tag first: a word or two, as "refund"."""
 

@@ -42,9 +42,11 @@ async def suggested(session: AsyncSession, customer_id: int) -> Sequence[Match]:
     named = _orders().with_only_columns(Thread.customer_id).where(ORDER.in_(numbers))
     by_order = select(Customer.id, literal("the same order number")).where(*others, Customer.id.in_(named))
     rows = await session.execute(union(by_handle, by_order).limit(MOST))
-    found: dict[int, str] = {row[0]: row[1] for row in rows}
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row[1])
     shown = await session.scalars(select(Customer).where(Customer.id.in_(found)).order_by(Customer.id))
-    return [Match(customer, found[customer.id]) for customer in shown]
+    return [Match(customer, " and ".join(sorted(found[customer.id]))) for customer in shown]
 
 
 async def named(session: AsyncSession, customer_id: int, words: str) -> Sequence[Customer]:

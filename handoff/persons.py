@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from handoff import database, errors, people, threads
 from handoff.base import Base, identity, now
@@ -49,6 +49,8 @@ class Merge(Base):
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
+
+    agent: Mapped[Agent | None] = relationship(lazy="raise", foreign_keys=[agent_id])
 
 
 def same(customer_id: int) -> Select[int]:
@@ -92,6 +94,12 @@ async def leave(session: AsyncSession, customer_id: int) -> None:
     for one, other in pairwise(sorted({pair.one_id + pair.other_id - customer_id for pair in pairs})):
         said = insert(Merge).values(one_id=one, other_id=other, agent_id=pairs[0].agent_id)
         await session.execute(said.on_conflict_do_nothing())
+
+
+async def merges(session: AsyncSession, customer_ids: Collection[int]) -> Sequence[Merge]:
+    """What somebody said of these customers and nobody has taken back, the oldest first, each with its agent."""
+    query = select(Merge).where(Merge.one_id.in_(customer_ids), Merge.undone_at.is_(None))
+    return (await session.scalars(query.options(joinedload(Merge.agent)).order_by(Merge.id))).all()
 
 
 async def promises(session: AsyncSession, account: str) -> Sequence[Promise]:

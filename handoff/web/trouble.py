@@ -66,6 +66,11 @@ async def no_such_case(request: Request, error: Exception) -> Response:
     return trouble(request, 404, errors.NoSuchCase().sentence)
 
 
+async def no_such_customer(request: Request, error: Exception) -> Response:
+    """A customer who is not there, or of whom nothing is left."""
+    return trouble(request, 404, errors.NoSuchCustomer().sentence)
+
+
 async def invalid(request: Request, error: Exception) -> Response:
     """An address or a form that no page of ours has."""
     places = [part["loc"][0] for part in error.errors()] if isinstance(error, RequestValidationError) else []
@@ -97,6 +102,7 @@ HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, An
     NotSignedIn: not_signed_in,
     NotAllowed: not_allowed,
     errors.NoSuchCase: no_such_case,
+    errors.NoSuchCustomer: no_such_customer,
     RequestValidationError: invalid,
     HTTPException: refused,
     OperationalError: away,

@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from handoff.models import Case, Customer, Message
+from handoff import threads
+from handoff.models import Case, Customer, Message, Thread
+from handoff.web import chips
 
 CHANNELS = {"telegram": "Telegram", "square": "The square", "x": "X"}
 
@@ -47,6 +49,7 @@ ICONS = (
     "settings",
     "shield-check",
     "tag",
+    "timer",
     "triangle-alert",
     "undo-2",
     "user",
@@ -163,6 +166,21 @@ def is_asleep(case: Case) -> bool:
     return case.snoozed_until is not None and case.snoozed_until > datetime.now(UTC)
 
 
+ENDINGS = {
+    "closed": "Closed",
+    "solved": "Solved with the bot",
+    "stopped": "Said STOP",
+    "ended by the customer": "Ended by the customer",
+    threads.ERASED: "Deleted at their wish",
+}
+"""How a thread that the team had ended, by `Thread.ended_why`."""
+
+
+def ending(thread: Thread) -> str:
+    """What became of a case that is closed: what the customer did comes before what nobody of the team did."""
+    return ENDINGS.get(thread.ended_why or "closed", "Closed")
+
+
 def web_link(url: str | None) -> str | None:
     """The address, if it leads to the web and nowhere else."""
     return url if url and urlsplit(url).scheme in ("http", "https") else None
@@ -189,6 +207,10 @@ FILTERS = {
     "lasting": lasting,
     "urgency": urgency,
     "is_asleep": is_asleep,
+    "due": lambda case: chips.chip(case, chips.NAMES),
+    "clock_names": chips.NAMES.get,
+    "outcome": chips.outcome,
+    "ending": ending,
     "how_urgent": lambda priority: {"urgent": "late", "high": "soon"}.get(priority, ""),
     "web_link": web_link,
     "element_id": element_id,

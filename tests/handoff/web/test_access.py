@@ -46,6 +46,7 @@ NAMES = {
     "what": "app",
     "passkey_id": "1",
     "sign_in_id": "999",
+    "customer_id": "1",
     "team_id": "1",
 }
 
