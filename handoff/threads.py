@@ -151,6 +151,7 @@ async def whole(session: AsyncSession, thread_id: int) -> Thread | None:
             joinedload(Thread.offer),
             selectinload(Thread.messages).joinedload(Message.agent),
             selectinload(Thread.cases).joinedload(Case.claimer),
+            selectinload(Thread.cases).selectinload(Case.clocks),
         )
     )
     return (await session.scalars(query)).one_or_none()

@@ -8,17 +8,18 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, exists, func, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, contains_eager
+from sqlalchemy.orm import aliased, contains_eager, selectinload
 
 from handoff import bookmarks, search, teams
 from handoff.mentions import Mention
 from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
 from handoff.teams import Team
+from handoff.web.chips import Chip, chip
 from handoff.web.where import Place, View
 
 URGENCY = ("urgent", "high", "normal", "low")
 
-COUNTED: Sequence[View] = ("mine", "waiting", "open", "mentions", "snoozed")
+COUNTED: Sequence[View] = ("mine", "waiting", "open", "risk", "mentions", "snoozed")
 """The views whose cases are counted."""
 
 NAMED = 12
@@ -36,6 +37,11 @@ class Row:
     is_unread: bool
     snippet: Sequence[tuple[str, bool]]
     """Where the words of a search were found in a line; empty if they were found elsewhere."""
+
+    @property
+    def clock(self) -> Chip | None:
+        """What is due first."""
+        return chip(self.case)
 
     @property
     def waiting_since(self) -> datetime | None:
@@ -127,6 +133,8 @@ def _of(view: View, me: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
             return is_open, ~_SNOOZED, Case.claimed_by.is_(None)
         case "open":
             return is_open, ~_SNOOZED
+        case "risk":
+            return is_open, ~_SNOOZED, Case.soon_at <= func.now()
 
 
 @cache
@@ -155,6 +163,8 @@ def _order(at: Place) -> Sequence[ColumnElement[Any]]:
     match at.sort:
         case "oldest":
             return [Case.id.asc()]
+        case "due":
+            return [Case.closed_at.desc().nulls_first(), Case.due_at.asc().nulls_last()]
         case "waiting" if at.view not in ("closed", "all"):
             urgency = case({name: place for place, name in enumerate(URGENCY)}, value=Case.priority)
             return [urgency, Case.waiting_since.asc().nulls_last(), Case.opened_at.asc()]
@@ -172,6 +182,7 @@ async def _drawn(
         .join(Thread.customer)
         .outerjoin(Case.claimer)
         .options(contains_eager(Case.thread).contains_eager(Thread.customer), contains_eager(Case.claimer))
+        .options(selectinload(Case.clocks))
     )
     cases = {found.id: found for found in await session.scalars(query)}
     ours = [one.thread_id for one in cases.values() if one.closed_at is None and one.claimed_by in (None, me.id)]

@@ -55,7 +55,7 @@ def templates() -> Environment:
     made.filters |= words.FILTERS | {"browser": browsers.in_words}
     made.globals |= {"static": assets().url, "keys": words.KEYS, "roles": ROLES}
     parts = made.get_template("parts.html").module
-    made.globals |= {name: getattr(parts, name) for name in ("icon", "key", "waits")}
+    made.globals |= {name: getattr(parts, name) for name in ("icon", "key", "clock_chip", "waits")}
     return made
 
 

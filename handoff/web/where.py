@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 
-View = Literal["mine", "waiting", "open", "mentions", "snoozed", "closed", "all"]
-Sort = Literal["waiting", "newest", "oldest"]
+View = Literal["mine", "waiting", "open", "risk", "mentions", "snoozed", "closed", "all"]
+Sort = Literal["waiting", "due", "newest", "oldest"]
 
 PAGE = 50
 """Rows before "Show more": 50 are drawn and merged in under 50 ms, 500 took 150."""

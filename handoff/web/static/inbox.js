@@ -1,5 +1,6 @@
 // Makes the pages quicker. Everything also works without it.
 
+import { startClocks } from "./clocks.js";
 import { startComposer } from "./composer.js";
 import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
@@ -54,6 +55,7 @@ startLive();
 if (document.body.classList.contains("inbox")) {
   const log = document.getElementById("log");
   if (log) log.scrollTop = log.scrollHeight;
+  startClocks();
   startComposer();
   startPresence();
   startNotices();

@@ -10,6 +10,7 @@ from sqlalchemy import func, update
 from handoff import cases, people, receipts, threads
 from handoff.models import Case, Message, Promise
 from tests.cast import AIKO, JOSE, NOOR, TROLL
+from tests.handoff.time_of_targets import ask_of_ourselves
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.story import Story, handed_off, in_public, says
 
@@ -170,6 +171,7 @@ async def test_who_has_waited_longest_for_a_word_comes_first(inbox: Inbox, ben: 
 
 @pytest.mark.parametrize(("minutes", "words"), [(0, "just now"), (20, "waits 20 min"), (130, "waits 2 h")])
 async def test_waiting_is_said_in_words(inbox: Inbox, ben: httpx.AsyncClient, minutes: int, words: str) -> None:
+    await ask_of_ourselves(inbox.database, None)
     await handed_off(inbox.database)
     async with inbox.database.transaction("test.earlier") as session:
         earlier = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, minutes)
