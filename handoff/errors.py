@@ -106,6 +106,10 @@ class TooManySignIns(AgentError):
     """Many people are signing in right now. Wait a moment, then try again."""
 
 
+class NotInvited(AgentError):
+    """Nobody with your address works here. Ask an admin for an invitation, and come in by its link."""
+
+
 class LinkIsOver(AgentError):
     """This link was used or has expired. Ask an admin for a new one."""
 

@@ -6,9 +6,10 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -52,6 +53,30 @@ class Settings(BaseSettings):
 
     attachment_mb: float = Field(default=10, gt=0, le=20)
     """Largest file that a customer or an agent may attach, in MB; Telegram lets bots have 20."""
+
+    oidc_issuer: str | None = Field(default=None, pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])")
+    """The company's OpenID Connect provider, by whose sign-in agents may come in; passwords only when not set."""
+
+    oidc_client_id: str | None = None
+    """What the provider calls us."""
+
+    oidc_client_secret: str | None = Field(default=None, repr=False)
+    """The secret by which the provider knows us."""
+
+    oidc_domains: Annotated[tuple[str, ...], NoDecode] = ()
+    """Domains, with commas: whoever comes from the provider with an address of another one stays out."""
+
+    @field_validator("oidc_domains", mode="before")
+    @classmethod
+    def _domains(cls, value: object) -> object:
+        return tuple(value.casefold().replace(",", " ").split()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        parts = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(parts) and not all(parts):
+            raise ValueError("KNOCK_OIDC_ISSUER, KNOCK_OIDC_CLIENT_ID and KNOCK_OIDC_CLIENT_SECRET need one another")
+        return self
 
     @field_validator("database_url")
     @classmethod

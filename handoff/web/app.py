@@ -22,6 +22,7 @@ from handoff.web import (
     integrations,
     marking,
     me,
+    oidc,
     presences,
     proofs,
     replies,
@@ -32,6 +33,7 @@ from handoff.web import (
     wishes,
     writing,
 )
+from handoff.web.oidc import provider_of
 from handoff.web.site import Here, Site, assets
 from handoff.web.together import Together
 
@@ -44,7 +46,7 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
     app = FastAPI(
         title="Knock inbox", openapi_url=None, redirect_slashes=False, exception_handlers=dict(trouble.HANDLERS)
     )
-    app.state.site = Site(settings, database, live, brand_name)
+    app.state.site = Site(settings, database, live, brand_name, provider_of(settings))
     app.state.watch = Together(partial(inbox.Watch.look, database))
     app.add_middleware(guard.BodyLimit)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin, but=API)
@@ -61,6 +63,7 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
         wishes,
         sign_in,
         proofs,
+        oidc,
         me,
         second_factor,
         audit,

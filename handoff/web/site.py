@@ -23,6 +23,7 @@ from handoff.roles import ROLES, Right
 from handoff.settings import Settings
 from handoff.web import browsers, words
 from handoff.web.assets import Assets
+from handoff.web.provider import Provider
 from handoff.web.witness import Witness, address
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ class Site:
     database: Database
     live: Live
     brand_name: str
+    provider: Provider | None = None
+    """By whose sign-in agents may come in, besides their password."""
     tries: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
     async def may_try(self, request: Request, account: str) -> bool:
@@ -96,7 +99,8 @@ class Site:
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page made from a template."""
-        return HTMLResponse(templates().get_template(template).render(values, brand=self.brand_name), status)
+        shown = {"brand": self.brand_name, "has_provider": self.provider is not None}
+        return HTMLResponse(templates().get_template(template).render(shown | values), status)
 
 
 class NotSignedIn(Exception):

@@ -23,6 +23,8 @@ OPEN_TO_ALL = {
     "/",
     "/login",
     "/login/code",
+    "/login/oidc",
+    "/login/oidc/back",
     "/login/passkey",
     "/login/passkey/options",
     "/logout",
