@@ -6,7 +6,7 @@ or loses as against a colleague: the agent's row is locked before the thread's, 
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, true
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -31,7 +31,7 @@ async def give(session: AsyncSession) -> bool:
     works = select(Agent).where(Agent.id == pair.agent_id).with_for_update(key_share=True)
     agent = (await session.scalars(works)).one()
     thread, found = await cases.locked(session, pair.thread_id)
-    still = _pairs().where(Case.id == pair.case_id, Agent.id == pair.agent_id)
+    still = _pairs(case_id=pair.case_id, agent_id=pair.agent_id)
     if found.id != pair.case_id or (await session.execute(still)).one_or_none() is None:
         return True
     found.claimed_by, found.claimed_at = agent.id, func.clock_timestamp()
@@ -41,14 +41,19 @@ async def give(session: AsyncSession) -> bool:
     return True
 
 
-def _pairs() -> Select[int, int, int]:
-    """Every case that waits with every agent who could take it, the pair to be joined first."""
+def _pairs(case_id: int | None = None, agent_id: int | None = None) -> Select[int, int, int]:
+    """Every case that waits with every agent who could take it, the pair to be joined first; or only the one pair."""
     turn = select(func.max(Claim.at)).where(Claim.agent_id == Agent.id).correlate(Agent).scalar_subquery()
+    can = select(Agent.id, Skill.languages, Skill.intents, turn.label("turn")).outerjoin(Skill)
+    can = can.where(hands.is_here(), _has_room(), Agent.id == agent_id if agent_id else true())
+    free = can.cte("free").prefix_with("MATERIALIZED")  # else all this is asked again for each case
+    query = select(Case.id.label("case_id"), Case.thread_id.label("thread_id"), free.c.id.label("agent_id"))
+    query = query.join(Thread, Thread.id == Case.thread_id).join(free, true())
+    query = query.where(waits(), _fits(free), _is_theirs(free), _is_new_to(free))
+    if case_id is not None:
+        query = query.where(Case.id == case_id)
     urgency = case(URGENCY, value=Case.priority)
-    query = select(Case.id.label("case_id"), Case.thread_id.label("thread_id"), Agent.id.label("agent_id"))
-    query = query.join(Thread, Thread.id == Case.thread_id).join(Agent, true()).outerjoin(Skill)
-    query = query.where(waits(), hands.is_here(), _has_room(), _fits(), _is_theirs(), _is_new_to_them())
-    return query.order_by(urgency, Case.opened_at, Case.id, turn.nulls_first(), Agent.id)
+    return query.order_by(urgency, Case.opened_at, Case.id, free.c.turn.nulls_first(), free.c.id)
 
 
 def waits() -> ColumnElement[bool]:
@@ -63,26 +68,26 @@ def _has_room() -> ColumnElement[bool]:
     return theirs.correlate(Agent).scalar_subquery() < func.coalesce(Skill.capacity, CAPACITY)
 
 
-def _fits() -> ColumnElement[bool]:
+def _fits(free: CTE) -> ColumnElement[bool]:
     """What nobody understood (no intent) fits everybody."""
-    speaks = _nothing_or(Skill.languages, Thread.language)
-    return and_(speaks, or_(Case.intent.is_(None), _nothing_or(Skill.intents, Case.intent)))
+    speaks = _nothing_or(free.c.languages, Thread.language)
+    return and_(speaks, or_(Case.intent.is_(None), _nothing_or(free.c.intents, Case.intent)))
 
 
 def _nothing_or(said: Any, wanted: Any) -> ColumnElement[bool]:
     return or_(said.is_(None), func.jsonb_array_length(said) == literal(0), func.jsonb_exists(said, wanted))
 
 
-def _is_theirs() -> ColumnElement[bool]:
+def _is_theirs(free: CTE) -> ColumnElement[bool]:
     """A team's case is for its members, all others are for everybody."""
     given = exists().where(TeamCase.case_id == Case.id)
-    among = (Membership.team_id == TeamCase.team_id, Membership.agent_id == Agent.id)
+    among = (Membership.team_id == TeamCase.team_id, Membership.agent_id == free.c.id)
     return or_(~given, exists().where(TeamCase.case_id == Case.id, *among))
 
 
-def _is_new_to_them() -> ColumnElement[bool]:
+def _is_new_to(free: CTE) -> ColumnElement[bool]:
     """Whoever had it and let it go does not get it again by itself."""
-    return ~exists().where(Claim.case_id == Case.id, Claim.agent_id == Agent.id)
+    return ~exists().where(Claim.case_id == Case.id, Claim.agent_id == free.c.id)
 
 
 class Give:
