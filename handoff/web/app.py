@@ -13,6 +13,7 @@ from handoff.settings import Settings
 from handoff.web import (
     admin,
     audit,
+    clocks,
     composing,
     customers,
     giving,
@@ -69,6 +70,7 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
         audit,
         admin,
         teams,
+        clocks,
         integrations,
         handbook,
     ):
