@@ -99,6 +99,11 @@ class Attachment(Base):
         """Whether it is shown in place."""
         return self.type in PICTURES
 
+    @property
+    def measure(self) -> str:
+        """Its size, roughly."""
+        return f"{round(self.size / MB)} MB" if self.size >= MB else f"{max(1, round(self.size / 1024))} kB"
+
 
 @dataclass(frozen=True, slots=True)
 class File:

@@ -12,6 +12,7 @@ from handoff.live import Live
 from handoff.settings import Settings
 from handoff.web import (
     admin,
+    attaching,
     audit,
     clocks,
     composing,
@@ -37,6 +38,7 @@ from handoff.web import (
 from handoff.web.oidc import provider_of
 from handoff.web.site import Here, Site, assets
 from handoff.web.together import Together
+from handoff.web.uploads import largest_body
 
 API = "/api/v1"
 """Where the API is: who comes there shows a token and no cookie, so that no other site can send in their name."""
@@ -49,12 +51,13 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
     )
     app.state.site = Site(settings, database, live, brand_name, provider_of(settings))
     app.state.watch = Together(partial(inbox.Watch.look, database))
-    app.add_middleware(guard.BodyLimit)
+    app.add_middleware(guard.BodyLimit, larger={r"/inbox/\d+/files": largest_body(settings.largest_file)})
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin, but=API)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
     for part in (
         inbox,
         writing,
+        attaching,
         marking,
         composing,
         customers,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import drafts, mentions, saved_replies, teams
+from handoff import attachments, drafts, mentions, saved_replies, teams
+from handoff.attachments import Attachment
 from handoff.drafts import Mode
 from handoff.models import Agent
 from handoff.saved_replies import SavedReply
@@ -33,6 +34,8 @@ class Composer:
     saved: Sequence[SavedReply]
     colleagues: Sequence[Agent]
     teams: Sequence[Team]
+    files: Sequence[Attachment]
+    """Those that go with the reply."""
 
 
 async def composer(session: AsyncSession, me: Agent, thread_id: int, unsent: Unsent | None) -> Composer:
@@ -43,4 +46,5 @@ async def composer(session: AsyncSession, me: Agent, thread_id: int, unsent: Uns
     mode: Mode = unsent.mode if unsent else "reply"
     again = unsent is not None and unsent.again
     saved, colleagues = await saved_replies.available(session, me), await mentions.colleagues(session, me)
-    return Composer(mode, again, kept, saved, colleagues, await teams.everything(session))
+    files = await attachments.begun(session, thread_id, me)
+    return Composer(mode, again, kept, saved, colleagues, await teams.everything(session), files)

@@ -1,5 +1,6 @@
 """What stands in front of every page: security headers, a same-origin check, and a limit on what is sent to us."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -98,18 +99,28 @@ class SameOrigin:
 class BodyLimit:
     """Stops reading (413) a body of more than `limit` bytes, whatever its length was said to be."""
 
-    def __init__(self, app: ASGIApp, *, limit: int = LARGEST_BODY) -> None:
-        self.app, self.limit = app, limit
+    def __init__(
+        self, app: ASGIApp, *, limit: int = LARGEST_BODY, larger: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """`larger`: the limit of a form with files at paths that a pattern describes."""
+        self.app, self.limit, self.larger = app, limit, larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        received = 0
+        received, limit = 0, self._limit(scope)
 
         async def receive_up_to_limit() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.limit:
+            if received > limit:
                 raise HTTPException(413)
             return message
 
         await self.app(scope, receive_up_to_limit if scope["type"] == "http" else receive, send)
+
+    def _limit(self, scope: Scope) -> int:
+        if scope["type"] != "http" or not Headers(scope=scope).get("content-type", "").startswith(
+            "multipart/form-data"
+        ):
+            return self.limit
+        return next((most for path, most in self.larger.items() if re.fullmatch(path, scope["path"])), self.limit)

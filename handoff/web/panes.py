@@ -8,6 +8,7 @@ from fastapi import Path
 from fastapi.responses import HTMLResponse
 
 from handoff import bookmarks, notices
+from handoff.attachments import ACCEPTED
 from handoff.models import Agent
 from handoff.web.composer import Unsent, composer
 from handoff.web.rows import URGENCY, Rows, rows
@@ -53,6 +54,8 @@ async def inbox_page(
         wish=wish,
         client_id=str(uuid4()),
         priorities=URGENCY,
+        accepted=ACCEPTED,
+        largest_file=here.settings.largest_file,
     )
 
 

@@ -1,11 +1,12 @@
 """A thread as its page shows it: three sections, what is attached, and what the agent may do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import errors, histories, people, receipts, threads
+from handoff import attachments, errors, histories, people, receipts, threads
+from handoff.attachments import Attachment
 from handoff.histories import History
 from handoff.models import Agent, Case, Message, Thread
 from handoff.receipts import PURPOSES, Purpose, Receipt
@@ -37,6 +38,8 @@ class ThreadView:
     receipts: Mapping[Purpose, Receipt]
     """The newest turn of each consent."""
     history: History
+    files: Mapping[int, Sequence[Attachment]]
+    """By the id of their message."""
 
     @property
     def consents(self) -> list[tuple[Purpose, Receipt | None]]:
@@ -118,4 +121,5 @@ async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: i
         raise errors.NoSuchCase
     standing = await receipts.standing(session, thread_id)
     history = await histories.history(session, thread, thread.cases[-1])
-    return ThreadView(thread, me, brand, await people.may_talk(session, thread), standing, history)
+    files = await attachments.of(session, thread.messages)
+    return ThreadView(thread, me, brand, await people.may_talk(session, thread), standing, history, files)

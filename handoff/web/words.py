@@ -39,6 +39,7 @@ ICONS = (
     "list-filter",
     "lock",
     "log-out",
+    "paperclip",
     "megaphone",
     "message-circle",
     "panel-right",

@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Path
 from fastapi.responses import RedirectResponse, Response
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, errors
+from handoff import attachment_errors, cases, errors
+from handoff.attachments import MOST
 from handoff.web.composer import Unsent
 from handoff.web.panes import ThreadId, inbox_page
 from handoff.web.rows import next_thread
@@ -19,7 +21,11 @@ from handoff.web.where import Where
 Text = Annotated[str, Form(max_length=20_000)]
 ClientId = Annotated[str, Form(pattern=r"^[A-Za-z0-9-]{8,64}$")]
 Seq = Annotated[int, Form(ge=0, le=2**31 - 1)]
+Files = Annotated[tuple[Annotated[int, Field(ge=1, le=2**62)], ...], Form(max_length=MOST)]
 Deed = Callable[[AsyncSession], Awaitable[object]]
+
+TO_MEND = (errors.NothingSaid, errors.TooLong, errors.GapLeft, attachment_errors.AttachmentError)
+"""What the agent can put right in the composer; anything else is how the case stands."""
 
 
 class Desk:
@@ -44,7 +50,7 @@ class Desk:
         return self.back()
 
     async def _refused(self, error: errors.CaseError, unsent: Unsent | None) -> Response:
-        status = 422 if isinstance(error, errors.NothingSaid | errors.TooLong | errors.GapLeft) else 409
+        status = 422 if isinstance(error, TO_MEND) else 409
         if unsent is not None and isinstance(error, errors.SomebodyReplied):
             unsent = replace(unsent, again=True)
         at = (self.here, self.me, self.thread_id, self.where)
@@ -81,13 +87,24 @@ async def close(at: At, stay: Annotated[bool, Form()] = False) -> Response:
 
 @router.post("/reply")
 async def reply(
-    at: At, client_id: ClientId, seen_seq: Seq, text: Text = "", then: Annotated[Literal["", "close"], Form()] = ""
+    at: At,
+    client_id: ClientId,
+    seen_seq: Seq,
+    text: Text = "",
+    then: Annotated[Literal["", "close"], Form()] = "",
+    file: Files = (),
+    attach: Annotated[str, Form()] = "",
 ) -> Response:
-    """Say something to the customer, and close the case with it if that is all."""
+    """Say something to the customer, and close the case with it if that is all. `file`: what goes with it.
+
+    `attach` is what was chosen and not attached, which without scripts comes as its name only.
+    """
     text, undo = lines(text), at.here.settings.undo
 
     async def saying(session: AsyncSession) -> None:
-        said: dict[str, Any] = {"client_id": client_id, "seen_seq": seen_seq, "undo": undo}
+        if attach:
+            raise attachment_errors.NotAttached
+        said: dict[str, Any] = {"client_id": client_id, "seen_seq": seen_seq, "undo": undo, "files": file}
         if await cases.reply(session, at.thread_id, at.me, text, **said) and then:
             await cases.close(session, at.thread_id, at.me)
 

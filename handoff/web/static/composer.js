@@ -1,5 +1,6 @@
 // Writing: drafts, the two kinds of text, sending without waiting, and what to do with a refusal.
 
+import { filesOf, sentOff } from "./attach.js";
 import { startChoices } from "./choices.js";
 import { drop, giveBack, keep, modeOf, restore, save, take } from "./drafts.js";
 import * as outbox from "./outbox.js";
@@ -54,12 +55,14 @@ function send(event) {
   const { text, seen_seq } = form().elements;
   const mode = modeOf(form());
   const button = form().querySelector(`.go-${mode}`);
-  if (!text.value.trim()) return text.focus();
+  const files = mode === "reply" ? filesOf() : [];
+  if (!text.value.trim() && !files.length) return text.focus();
   if (!button.checkVisibility()) return void (document.getElementById("problem").textContent = document.getElementById("obstacle").textContent);
   if (mode === "reply" && hasGap(text)) return;
   const { thread } = document.body.dataset;
   const then = mode === "reply" && event.submitter?.name === "then" ? "close" : "";
-  outbox.add({ client_id: fresh(), thread, mode, action: button.formAction, text: text.value, seen_seq: seen_seq.value, then });
+  outbox.add({ client_id: fresh(), thread, mode, action: button.formAction, text: text.value, files, seen_seq: seen_seq.value, then });
+  if (files.length) sentOff();
   const settled = clear(mode);
   document.getElementById("log").scrollTop = document.getElementById("log").scrollHeight;
   document.dispatchEvent(new Event("sent"));

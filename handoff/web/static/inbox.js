@@ -1,6 +1,7 @@
 // Makes the pages quicker. Everything also works without it.
 
 import { startClocks } from "./clocks.js";
+import { startAttaching } from "./attach.js";
 import { startComposer } from "./composer.js";
 import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
@@ -57,6 +58,7 @@ if (document.body.classList.contains("inbox")) {
   if (log) log.scrollTop = log.scrollHeight;
   startClocks();
   startComposer();
+  startAttaching();
   startPresence();
   startNotices();
   startList();

@@ -22,9 +22,10 @@ export async function flush(answered) {
   if (sending) return;
   sending = true;
   for (let entry; (entry = all().find(({ state }) => state === "waiting")); ) {
-    const { client_id, seen_seq, text, then = "" } = entry;
+    const { client_id, seen_seq, text, files = [], then = "" } = entry;
+    const body = new URLSearchParams([...Object.entries({ client_id, seen_seq, text, then }), ...files.map(({ id }) => ["file", id])]);
     try {
-      const answer = await ask(entry.action, { method: "POST", body: new URLSearchParams({ client_id, seen_seq, text, then }) });
+      const answer = await ask(entry.action, { method: "POST", body });
       const { status, url } = answer.response;
       if (status >= 500 || status === 403 || new URL(url).pathname === "/login") throw new TypeError("not taken");
       drop(client_id);
@@ -59,13 +60,13 @@ export function draw() {
   }
 }
 
-function bubble({ client_id, text, mode, state }) {
+function bubble({ client_id, text, files = [], mode, state }) {
   const item = document.getElementById(`m-${client_id}`) ?? document.createElement("li");
   if (!item.isConnected) document.getElementById("team").append(item);
   item.id = `m-${client_id}`;
   item.dataset.waiting = state;
   item.className = mode === "note" ? "note" : "agent";
-  const words = Object.assign(document.createElement("p"), { className: "text", dir: "auto", textContent: text });
+  const words = Object.assign(document.createElement("p"), { className: "text", dir: "auto", textContent: [text, ...files.map(({ name }) => name)].filter(Boolean).join("\n") });
   const line = Object.assign(document.createElement("div"), { className: `delivery ${state}`, textContent: STATES[state] });
   if (state === "failed") {
     line.append(Object.assign(document.createElement("button"), { type: "button", className: "link try-again", textContent: "Try again" }));

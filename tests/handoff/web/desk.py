@@ -10,7 +10,7 @@ from tests.browser import Browse
 from tests.cast import BEN, Colleague
 from tests.handoff.web.conftest import Inbox
 
-HANDLED = (r"ERR_", r"status of (401|409|500)")
+HANDLED = (r"ERR_", r"status of (401|409|422|500)")
 """What Chromium says in its console although the page handles it: refusals and lost connections."""
 
 

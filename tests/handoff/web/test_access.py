@@ -38,6 +38,7 @@ NAMES = {
     "thread_id": "1",
     "message_id": "1",
     "agent_id": "1",
+    "attachment_id": "1",
     "offer_id": "1",
     "post_id": "1",
     "deed": "keep",
