@@ -1,4 +1,4 @@
-"""What stands beside a thread: earlier threads of the same customer, and open cases that are about the same."""
+"""What stands beside a thread: earlier threads of the same person, and open cases that are about the same."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
+from handoff import persons, threads
 from handoff.models import Case, Thread
 
 LATELY = timedelta(hours=24)
@@ -26,8 +27,12 @@ class History:
 
 
 async def history(session: AsyncSession, thread: Thread, case: Case) -> History:
-    """What an agent should know besides the thread itself. Threads that were never handed off are not in it."""
-    others = (Thread.customer_id == thread.customer_id, Thread.id != thread.id)
+    """What an agent should know besides the thread itself. Of the same person are all accounts merged with this one.
+
+    Threads that were never handed off are not in it, nor what was deleted.
+    """
+    left = Thread.ended_why.is_distinct_from(threads.ERASED)
+    others = (Thread.customer_id.in_(persons.same(thread.customer_id)), Thread.id != thread.id, left)
     newest = select(func.max(Case.id)).join(Case.thread).where(*others).group_by(Case.thread_id)
     query = select(Case).join(Case.thread).options(contains_eager(Case.thread)).where(Case.id.in_(newest))
     earlier = await session.scalars(query.order_by(Case.opened_at.desc()).limit(SHOWN))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import people, persons, receipts, search
-from handoff.models import Case, Customer, OptIn, Promise, Thread
+from handoff import cases, drafts, errors, people, persons, receipts, search
+from handoff.models import Agent, Case, Customer, Message, OptIn, Promise, Thread
 from handoff.receipts import Receipt
 
 MOST = 20
@@ -79,6 +79,21 @@ async def other_ways(session: AsyncSession, thread: Thread) -> Sequence[Thread]:
         is_open,
     )
     return (await session.scalars(query.order_by(Thread.id.desc()))).all()
+
+
+async def carry(session: AsyncSession, thread_id: int, message_id: int, to_id: int, agent: Agent) -> None:
+    """Put the words of a reply that did not arrive into the agent's draft in another thread of the person.
+
+    Nothing is sent. Raises `NotThere` when that thread is no way any more, `NoSuchCase` for what is no such reply.
+    """
+    thread, _ = await cases.locked(session, thread_id)
+    theirs = (Message.id == message_id, Message.thread_id == thread_id, Message.by == "agent")
+    text = await session.scalar(select(Message.text).where(*theirs, Message.delivery == "failed"))
+    if text is None:
+        raise errors.NoSuchCase
+    if to_id not in {way.id for way in await other_ways(session, thread)}:
+        raise errors.NotThere
+    await drafts.give_back(session, to_id, agent, "reply", text)
 
 
 def _agreed() -> ColumnElement[bool]:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR, array
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handoff import threads
 from handoff.base import Base, clean
 from handoff.models import Case, Customer, Message, Thread
 
@@ -84,6 +85,7 @@ async def found(session: AsyncSession, search: str, *which: ColumnElement[bool],
         select(Thread.id, no_line)
         .join(Customer, Customer.id == Thread.customer_id)
         .where(NAMED.op("@@")(query), exists().where(Case.thread_id == Thread.id, *which))
+        .where(Thread.ended_why.is_distinct_from(threads.ERASED))
         .limit(NEWEST)
     )
     lines = select(said.c.thread_id, said.c.message_id)

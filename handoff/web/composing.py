@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Path
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, drafts, errors, saved_replies
+from handoff import cases, drafts, errors, matches, saved_replies
 from handoff.drafts import Mode
 from handoff.models import Agent
 from handoff.web.composer import Unsent
@@ -37,6 +37,14 @@ async def undo(at: At, message_id: MessageId) -> Response:
     """Take a reply back before it is delivered; its words are in the composer again."""
     taking = partial(cases.take_back, thread_id=at.thread_id, message_id=message_id, agent=at.me)
     return await at.attempt("undo", taking)
+
+
+@router.post("/messages/{message_id}/elsewhere")
+async def elsewhere(at: At, message_id: MessageId, to: SavedId = 0) -> Response:
+    """Go to another thread of the same person with the words of a reply that did not arrive; they are a draft there."""
+    carrying = partial(matches.carry, thread_id=at.thread_id, message_id=message_id, to_id=to, agent=at.me)
+    answer = await at.attempt("carry", carrying)
+    return at.back(to) if answer.status_code == 303 else answer
 
 
 @router.get("/saved-replies")

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, errors, histories, people, receipts, threads
+from handoff import attachments, errors, histories, matches, people, receipts, threads
 from handoff.attachments import Attachment
 from handoff.histories import History
 from handoff.models import Agent, Case, Message, Thread
 from handoff.receipts import PURPOSES, Purpose, Receipt
+from handoff.web import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ class ThreadView:
     history: History
     files: Mapping[int, Sequence[Attachment]]
     """By the id of their message."""
+    ways: Sequence[Thread]
+    """Where the words of a reply that did not arrive could go instead: other channels of the same person."""
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the customer had everything deleted."""
+        return self.thread.ended_why == threads.ERASED
 
     @property
     def consents(self) -> list[tuple[Purpose, Receipt | None]]:
@@ -71,10 +79,11 @@ class ThreadView:
     @property
     def attached(self) -> str:
         """The proof that the thread is whole: how many of its entries are here, and what became of the rest."""
-        here = len(self.thread.messages)
+        here, counted = len(self.thread.messages), self.thread.last_seq
         deleted = sum(message.deleted_at is not None for message in self.thread.messages)
-        gone = f", {deleted} deleted by {'its author' if deleted == 1 else 'their authors'}" if deleted else ""
-        return f"{here} of {self.thread.last_seq} attached{gone}"
+        gone = f", {deleted} of them deleted by {'its author' if deleted == 1 else 'their authors'}" if deleted else ""
+        whole = f"All {counted} messages" if here == counted else f"Only {here} of {counted} messages"
+        return f"{whole} are attached{gone}"
 
     @property
     def is_whole(self) -> bool:
@@ -105,9 +114,7 @@ class ThreadView:
             return message.agent.name
         if message.by == "bot":
             return f"{self.brand} bot"
-        customer = self.thread.customer
-        named = customer.name or (f"@{customer.handle}" if customer.handle else f"Customer {customer.id}")
-        return named if message.by == "customer" else message.author_name or "Somebody else"
+        return words.named(self.thread) if message.by == "customer" else message.author_name or "Somebody else"
 
     def look(self, message: Message) -> str:
         """The class of a message: how it is drawn."""
@@ -122,4 +129,6 @@ async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: i
     standing = await receipts.standing(session, thread_id)
     history = await histories.history(session, thread, thread.cases[-1])
     files = await attachments.of(session, thread.messages)
-    return ThreadView(thread, me, brand, await people.may_talk(session, thread), standing, history, files)
+    failed = any(message.delivery == "failed" and message.by == "agent" for message in thread.messages)
+    ways = await matches.other_ways(session, thread) if failed else []
+    return ThreadView(thread, me, brand, await people.may_talk(session, thread), standing, history, files, ways)

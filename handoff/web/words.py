@@ -133,6 +133,11 @@ def person(customer: Customer) -> str:
     return customer.name or (f"@{customer.handle}" if customer.handle else f"Customer {customer.id}")
 
 
+def named(thread: Thread) -> str:
+    """What to call the customer of a thread: whoever had it deleted has no name there, even if they came back."""
+    return "Deleted customer" if thread.ended_why == threads.ERASED else person(thread.customer)
+
+
 def handle(customer: Customer) -> str:
     """The customer's handle with its @, or nothing."""
     return f"@{customer.handle.removeprefix('@')}" if customer.handle else ""
@@ -202,6 +207,7 @@ FILTERS = {
     "channel": channel,
     "channel_icon": lambda name: CHANNEL_ICONS.get(name, "message-circle"),
     "person": person,
+    "named": named,
     "handle": handle,
     "language": lambda code: LANGUAGES.get(code, code),
     "clock": clock,

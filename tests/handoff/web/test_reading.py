@@ -43,7 +43,7 @@ async def test_the_thread_is_shown_in_three_parts_in_one_order(inbox: Inbox, ben
         "talk to a person",
         "With our team",
         "Handed off: asked for a person",
-        "7 of 7 attached",
+        "All 7 messages are attached",
     ]
     places = [log.index(text) for text in order]
     assert places == sorted(places)
@@ -89,7 +89,7 @@ async def test_what_its_author_deleted_leaves_a_place_and_is_counted(inbox: Inbo
         gone = update(Message).where(Message.text == "first post")
         await session.execute(gone.values(text="", deleted_at=func.clock_timestamp()))
     page = (await ben.get(f"/inbox/{thread_id}")).text
-    assert "8 of 8 attached, 1 deleted by its author" in page
+    assert "All 8 messages are attached, 1 of them deleted by its author" in page
     assert "Deleted by its author" in page
     assert "first post" not in page
 
@@ -99,7 +99,7 @@ async def test_a_thread_with_a_hole_says_so(inbox: Inbox, ben: httpx.AsyncClient
     async with inbox.database.transaction("test.hole") as session:
         (await threads.locked(session, thread_id)).last_seq += 1
     page = (await ben.get(f"/inbox/{thread_id}")).text
-    assert "7 of 8 attached" in page
+    assert "Only 7 of 8 messages are attached" in page
     assert 'class="attached broken"' in page
 
 
