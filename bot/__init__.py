@@ -12,6 +12,8 @@ end         the customer ends the chat, and says whether it is solved
 choose      what a customer chooses on their own page
 deliver     send what waits to be sent, whoever wrote it
 notify      tell other systems what happened
+give        give waiting cases to agents who are here, fit and have room
+alarm       alarm somebody when a case comes and nobody is here
 reach       reach an address of somebody else, and no other
 receive     receive what a platform pushes, as long as it is not too large
 stop        STOP means stop

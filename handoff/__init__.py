@@ -7,6 +7,10 @@ threads     everything said, in one order
 cases       threads in human hands
 waits       how long people wait for a person
 agents      who may sign in, and how
+teams       people who share some of the cases
+skills      what an agent can take on
+claims      who had which case; whether cases are given
+alarms      that a case came while nobody was here
 square      the public forum of our own
 live        who is told that a thread changed
 failpoints  where tests may end the process

@@ -5,6 +5,8 @@ site      what every page needs: the record, the templates, and who is asking
 inbox     /inbox: the list of cases and the thread, and the hints that keep both true
 writing   what an agent does to a case: claim, release, close, reply, note
 sign_in   /login, /logout and /join
+oidc      /login/oidc: coming in by the sign-in of one's company
+provider  what the company's provider says of somebody
 proofs    /login/code and /login/passkey
 halves    half a sign-in, which waits for its second factor
 me        /me: one's own name, password, keys, presence and browsers
@@ -13,6 +15,7 @@ audit     /admin/audit: who did what
 witness   writes down what a request changes
 browsers  browsers in words
 pictures  QR codes
+teams     /admin/teams: teams, skills, whether cases are given
 admin     /admin: agents, offers that wait for a person's word, the square's reports
 integrations  /admin/api: tokens and webhooks
 handbook  /api: what the API can do

@@ -23,6 +23,7 @@ from handoff.web.app import create_app
 from tests.browser import Browse, axe, serving
 from tests.cast import BEN
 from tests.handoff.web.conftest import ORIGIN, Inbox
+from tests.handoff.web.test_look import NARROW, WIDE
 from tests.peers.outside_oidc import OutsideProvider
 from tests.rasa_server import free_port
 
@@ -165,9 +166,7 @@ async def test_the_provider_is_shown_our_secret_as_it_wants_to_see_it(
     assert shown == "knock:a%20secret%3A%20of%20ours"
 
 
-@pytest.mark.parametrize(
-    "about", [{"issuer": "https://elsewhere.example"}, {"token_endpoint": "ftp://x"}, {"jwks_uri": None}]
-)
+@pytest.mark.parametrize("about", [{"issuer": "https://x.example"}, {"token_endpoint": "ftp://x"}, {"jwks_uri": None}])
 async def test_a_provider_that_is_another_one_than_it_should_be_is_not_believed(
     office: Inbox, provider: OutsideProvider, about: dict[str, Any]
 ) -> None:
@@ -259,13 +258,11 @@ async def test_a_provider_that_changes_its_keys_is_asked_for_them_again(
         assert answer.status_code == 303
 
 
+KNOWN = {"oidc_client_id": "knock", "oidc_client_secret": "s"}
+
+
 @pytest.mark.parametrize(
-    "told",
-    [
-        {"oidc_issuer": "https://id.example"},
-        {"oidc_client_id": "knock", "oidc_client_secret": "s"},
-        {"oidc_issuer": "http://id.example", "oidc_client_id": "knock", "oidc_client_secret": "s"},
-    ],
+    "told", [{"oidc_issuer": "https://i.example"}, KNOWN, KNOWN | {"oidc_issuer": "http://i.example"}]
 )
 def test_half_a_provider_and_one_without_tls_are_refused(told: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
@@ -273,9 +270,7 @@ def test_half_a_provider_and_one_without_tls_are_refused(told: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "size", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}], ids=["wide", "narrow"]
-)
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 async def test_ben_presses_the_button_and_is_in_his_inbox(
     inbox: Inbox, provider: OutsideProvider, browse: Browse, tmp_path: Path, scheme: str, size: dict[str, int]
 ) -> None:
@@ -301,7 +296,5 @@ async def test_ben_presses_the_button_and_is_in_his_inbox(
 
 async def test_a_flood_of_returns_is_slowed_down(office: Inbox, ben_works_here: Agent) -> None:
     visitor = await office.visitor()
-    statuses = []
-    for _ in range(32):
-        statuses.append((await visitor.get(await sent_back(visitor))).status_code)
+    statuses = [(await visitor.get(await sent_back(visitor))).status_code for _ in range(32)]
     assert statuses == [303] * 30 + [429] * 2
