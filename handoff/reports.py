@@ -1,13 +1,14 @@
 """What happened on each day (UTC), in numbers that can be counted again from the record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, cast, func, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handoff.clocks import Clock
 from handoff.models import Attempt, Case, Offer, OptIn, Thread
 from handoff.openings import Opening
 
@@ -25,6 +26,10 @@ class Day:
     solved: int
     first_reply_median: float | None
     first_reply_p90: float | None
+    targets_met: int
+    targets_missed: int
+    """Of the clocks that stopped on it."""
+    late_median: float | None
 
 
 async def days(session: AsyncSession, first: date, last: date, channel: str | None = None) -> list[Day]:
@@ -39,11 +44,10 @@ async def days(session: AsyncSession, first: date, last: date, channel: str | No
 
 
 def _day(day: date, told: dict[str, Any]) -> Day:
-    counts = {
-        name: int(told.get(name) or 0) for name in ("mentions", "offers", "opened", "opted_in", "cases", "solved")
-    }
-    median, p90 = told.get("first_reply_median"), told.get("first_reply_p90")
-    return Day(day, **counts, first_reply_median=median, first_reply_p90=p90)
+    medians = ("first_reply_median", "first_reply_p90", "late_median")
+    counts = [field.name for field in fields(Day) if field.name not in ("day", *medians)]
+    values: dict[str, Any] = {name: int(told.get(name) or 0) for name in counts}
+    return Day(day, **(values | {name: told.get(name) for name in medians}))
 
 
 def _parts(first: date, last: date, channel: str | None) -> Sequence[Select[Any]]:
@@ -56,7 +60,15 @@ def _parts(first: date, last: date, channel: str | None) -> Sequence[Select[Any]
         *_by(Case.opened_at, "cases"), median.label("first_reply_median"), p90.label("first_reply_p90")
     ).join(Thread)
     solved = select(*_by(Thread.ended_at, "solved")).where(Thread.solved.is_(True), on)
+    in_time, missed = Clock.late == 0, Clock.late > 0
+    late = func.percentile_cont(0.5).within_group(Clock.late).filter(missed).label("late_median")
+    met = (
+        func.count().filter(in_time).label("targets_met"),
+        func.count().filter(missed).label("targets_missed"),
+    )
+    clocks = select(_utc(Clock.stopped_at).label("day"), *met, late).join(Case).join(Thread)
     times = (
+        (clocks.where(Clock.late.is_not(None), on), Clock.stopped_at),
         (select(*_by(Thread.opened_at, "mentions")).join(Offer).where(on), Thread.opened_at),
         (said, Attempt.settled_at),
         (select(*_by(OptIn.at, "opted_in")).join(Thread).where(on), OptIn.at),

@@ -8,7 +8,7 @@ from fastapi import Query as FromQuery
 from pydantic import Field
 from sqlalchemy import ColumnElement, Select, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from handoff import cases, errors, marks
 from handoff.api import cursor, shapes, tag
@@ -124,7 +124,7 @@ async def prioritise(request: Request, case_id: CaseId, body: Prioritising, key:
 def sought(which: Which) -> tuple[Select[Any], Order]:
     """The cases that are asked for, and their order."""
     query = select(Case).join(Case.thread).join(OptIn, OptIn.thread_id == Thread.id)
-    query = query.options(contains_eager(Case.thread), joinedload(Case.claimer))
+    query = query.options(contains_eager(Case.thread), joinedload(Case.claimer), selectinload(Case.clocks))
     if which.channel is not None:
         query = query.where(Thread.channel == which.channel)
     if which.state is not None:
@@ -158,7 +158,7 @@ async def _do(
 
 async def _found(session: AsyncSession, case_id: int) -> Case:
     query = select(Case).join(OptIn, OptIn.thread_id == Case.thread_id).where(Case.id == case_id)
-    query = query.options(joinedload(Case.claimer)).execution_options(populate_existing=True)
+    query = query.options(joinedload(Case.claimer), selectinload(Case.clocks)).execution_options(populate_existing=True)
     found = (await session.scalars(query)).one_or_none()
     if found is None:
         raise errors.NoSuchCase

@@ -5,13 +5,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from handoff import models
+from handoff import clocks, models
 from handoff.base import By, Delivery, Kind, Priority
 from handoff.receipts import Purpose, Receipt
+from handoff.targets import What
 
 Time = Annotated[datetime, AfterValidator(lambda time: time.astimezone(UTC))]
 ThreadState = Literal["bot", "team", "ended"]
 CaseState = Literal["waiting", "claimed", "closed"]
+Outcome = Literal["runs", "off", "met", "missed", "not_needed"]
 
 
 class Message(BaseModel):
@@ -29,6 +31,17 @@ class Message(BaseModel):
     deleted_at: Time | None
     url: str | None
     delivery: Delivery | None
+
+
+class Clock(BaseModel):
+    """Something that is due on a case, and how it went."""
+
+    what: What
+    outcome: Annotated[Outcome, Field(description="`off`: there is no target; `not_needed`: closed before it was due.")]
+    began_at: Time
+    due_at: Time | None
+    stopped_at: Time | None
+    late: Annotated[int | None, Field(description="Seconds that count by which it was missed; 0 if it was met.")]
 
 
 class Case(BaseModel):
@@ -50,6 +63,8 @@ class Case(BaseModel):
     claimed_at: Time | None
     claimed_by: Annotated[str | None, Field(description="Email address of the agent.")]
     closed_at: Time | None
+    due_at: Annotated[Time | None, Field(description="When the first of the clocks that run is due.")]
+    clocks: list[Clock]
 
 
 class Thread(BaseModel):
@@ -136,6 +151,9 @@ class Day(BaseModel):
     solved: Annotated[int, Field(description="Threads that ended and of which the customer said: solved.")]
     first_reply_median: Annotated[float | None, Field(description="Seconds from the handoff to the first reply.")]
     first_reply_p90: float | None
+    targets_met: Annotated[int, Field(description="First replies, next replies and closes that came in time.")]
+    targets_missed: int
+    late_median: Annotated[float | None, Field(description="Seconds that count by which half of the missed were late.")]
 
 
 def message(row: models.Message) -> Message:
@@ -164,9 +182,19 @@ def case_state(row: models.Case) -> CaseState:
 def case(row: models.Case) -> Case:
     """A case, with its claimer."""
     names = ("id", "thread_id", "priority", "tags", "reason", "summary", "intent", "confidence", "found")
-    times = ("snoozed_until", "opened_at", "first_reply_at", "claimed_at", "closed_at")
+    times = ("snoozed_until", "opened_at", "first_reply_at", "claimed_at", "closed_at", "due_at")
     values = {name: getattr(row, name) for name in (*names, *times)}
-    return Case(**values, state=case_state(row), claimed_by=row.claimer.email if row.claimer else None)
+    by = row.claimer.email if row.claimer else None
+    return Case(**values, state=case_state(row), claimed_by=by, clocks=list(map(clock, row.clocks)))
+
+
+def clock(row: clocks.Clock) -> Clock:
+    """A clock of a case."""
+    values = {name: getattr(row, name) for name in ("what", "began_at", "due_at", "stopped_at", "late")}
+    outcome: Outcome = "not_needed" if row.late is None else "missed" if row.late else "met"
+    if row.stopped_at is None:
+        outcome = "runs" if row.due_at else "off"
+    return Clock(**values, outcome=outcome)
 
 
 def thread(row: models.Thread) -> Thread:

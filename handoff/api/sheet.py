@@ -77,7 +77,13 @@ async def case_lines(database: Database, which: cases.Which) -> AsyncIterator[st
     """Cases."""
     yield _head(shapes.Case)
     async for rows in cursor.everything(database, *cases.sought(which)):
-        yield "".join(line(shapes.case(row).model_dump().values()) for row in rows)
+        yield "".join(line(_case(shapes.case(row)).values()) for row in rows)
+
+
+def _case(case: shapes.Case) -> dict[str, Any]:
+    """A case as its cells: of each clock one word, and the seconds by which it was missed."""
+    clocks = [f"{one.what} {one.outcome}{f' by {one.late} s' if one.late else ''}" for one in case.clocks]
+    return case.model_dump() | {"clocks": clocks}
 
 
 async def customer_lines(database: Database, which: customers.Which) -> AsyncIterator[str]:
