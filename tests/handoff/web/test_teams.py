@@ -5,8 +5,9 @@ import pytest
 from playwright.async_api import expect
 from sqlalchemy import select, text
 
+from bot.give import Give
 from handoff import skills, teams
-from handoff.claims import are_given
+from handoff.claims import are_given, switch
 from handoff.models import Case
 from handoff.skills import Skill
 from tests.browser import Browse, axe
@@ -14,8 +15,7 @@ from tests.cast import ANA, BEN, JOSE, LENA, NOOR, YUKI
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.desk import desk
 from tests.handoff.web.story import Story, handed_off
-
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+from tests.handoff.web.test_look import NARROW, WIDE
 
 
 async def billing(inbox: Inbox, *names: str) -> int:
@@ -158,6 +158,20 @@ async def test_an_analyst_is_shown_no_way_to_try_a_reply_again(inbox: Inbox, ben
 
 async def test_who_switches_single_keys_stays_on_their_own_page(ben: httpx.AsyncClient) -> None:
     assert (await ben.post("/me/keys")).headers["location"] == "/me"
+
+
+async def test_a_case_that_is_given_shows_up_in_the_agents_list_by_itself(
+    inbox: Inbox, url: str, browse: Browse
+) -> None:
+    await handed_off(inbox.database)
+    page = await desk(inbox, url, browse, "/inbox?view=open")
+    await expect(page.locator("#rows .who")).to_have_text("Unclaimed")
+    async with inbox.database.transaction("test.switch") as session:
+        await switch(session, inbox.people["Ben"], on=True)
+    assert await Give(inbox.database).next()
+    await expect(page.locator("#rows .who")).to_have_text("You")
+    await page.locator("#rows .row").click()
+    await expect(page.locator("#team")).to_contain_text("Given to Ben automatically")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
