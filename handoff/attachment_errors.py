@@ -1,4 +1,4 @@
-"""Why a file is not taken; each docstring is the sentence shown, to agents and to customers."""
+"""Why a file is not taken; each docstring is the sentence shown, to agents and, in their language, to customers."""
 
 from handoff.errors import CaseError
 
@@ -11,9 +11,14 @@ class AttachmentError(CaseError):
         self.names = names
 
     @property
+    def wording(self) -> str:
+        """The sentence before the names are put in, as translators know it."""
+        return (type(self).__doc__ or "").strip()
+
+    @property
     def sentence(self) -> str:
         """What the agent reads."""
-        return (type(self).__doc__ or "") % self.names
+        return self.wording % self.names
 
 
 class TooLarge(AttachmentError):
@@ -34,11 +39,3 @@ class TooMany(AttachmentError):
 
 class NoRoom(AttachmentError):
     """There is no room for more files in this chat. Write what is in them."""
-
-
-class Gone(AttachmentError):
-    """A file of your reply is gone. Look at your files, then send again."""
-
-
-class NotAttached(AttachmentError):
-    """Press Attach beside the file you chose, then send: it would have stayed behind."""

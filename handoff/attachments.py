@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column, undefer
 
 from handoff import attachment_errors as errors
 from handoff.base import Base, identity, now
+from handoff.errors import FileGone
 from handoff.models import Agent, Message
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -225,11 +226,11 @@ async def drop(session: AsyncSession, thread_id: int, agent: Agent, attachment_i
 
 
 async def send(session: AsyncSession, message: Message, agent: Agent, ids: Collection[int]) -> None:
-    """Let the files of an agent's draft go with a message. Raises `Gone` if one of them is not there any more."""
+    """Let the files of an agent's draft go with a message. Raises `FileGone` if one of them is not there any more."""
     theirs = (Attachment.thread_id == message.thread_id, Attachment.agent_id == agent.id, Attachment.id.in_(ids))
     sent = update(Attachment).where(*theirs).values(message_id=message.id, agent_id=None).returning(Attachment.id)
     if len((await session.scalars(sent)).all()) < len(set(ids)):
-        raise errors.Gone
+        raise FileGone
 
 
 async def give_back(session: AsyncSession, message: Message, agent: Agent) -> None:

@@ -50,6 +50,14 @@ class GapLeft(CaseError):
     """There is still a {{…}} in your text. Put in what belongs there, then send."""
 
 
+class FileGone(CaseError):
+    """A file of your reply is gone. Look at your files, then send again."""
+
+
+class FileLeft(CaseError):
+    """Press Attach beside the file you chose, then send: it would have stayed behind."""
+
+
 class OnItsWay(CaseError):
     """It is on its way already and cannot be taken back. Write another reply to put it right."""
 

@@ -23,6 +23,7 @@ from handoff.database import Database
 from handoff.live import Live
 from handoff.square_errors import NoSuchPost, NotYours
 from handoff.web.guard import BodyLimit, SameOrigin, SecurityHeaders, security_headers
+from handoff.web.uploads import largest_body
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def create_app(
     for part in (square, posts, link, chat, code, proof, stop, verify, yours, transcript):
         app.include_router(part.router)
     app.mount("/static", here.assets)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger={r"/h/[^/]+/say": largest_body(settings.largest_file)})
     app.add_middleware(Speaks, languages=here.languages)
     app.add_middleware(SameOrigin, origin=settings.public_origin)
     app.add_middleware(SecurityHeaders, origin=settings.public_origin, referrer=REFERRER)

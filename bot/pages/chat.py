@@ -1,24 +1,29 @@
 """The chat: what takes the place of the landing page once the author has opted in."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, Response
+from starlette.datastructures import FormData
 
 from bot.channel import PrivateMessage
 from bot.pages.door import Door, door, elsewhere, nothing_here
 from bot.pages.pace import TooFast
 from bot.pages.site import address, plain, see, site
 from bot.pages.speak import _, amount
-from bot.pages.view import ALL, NEWEST, view
+from bot.pages.view import ALL, NEWEST, attached, view
 from bot.stop import is_stop
-from handoff import people
+from handoff import attachments, people
+from handoff.attachment_errors import AttachmentError
+from handoff.attachments import File
 from handoff.database import PRESENCE
 from handoff.models import Thread
 from handoff.presence import CUSTOMER, State, word
 from handoff.web.stream import stream
+from handoff.web.uploads import FIELDS, files_in, words_in
 
 router = APIRouter(prefix="/h")
 
@@ -46,14 +51,18 @@ async def chat_page(
         error=error,
         text=text,
         signed_in=found.signed_in,
+        accepted=attachments.ACCEPTED,
+        largest_file=here.settings.largest_file,
+        most=f"{here.settings.attachment_mb:g}",
     )
 
 
 @router.post("/{token}/say")
-async def say(
-    request: Request, token: str, text: Annotated[str, Form()] = "", client_id: Annotated[str, Form()] = ""
-) -> Response:
-    """Say something in the chat. The same `client_id` is said once."""
+async def say(request: Request, token: str) -> Response:
+    """Say something in the chat, with files. The same `client_id` is said once.
+
+    Nothing is read of a request before it is known who asks.
+    """
     here, found = site(request), await door(request, token)
     if found is None or found.is_closed:
         return nothing_here(here, found)
@@ -62,14 +71,49 @@ async def say(
     async with here.database.reading() as session:
         if not await people.may_talk(session, found.chat):
             return await chat_page(request, token, found, found.chat, 409)
-    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
-    if error := await _objection(request, found.chat, text):
-        status = 429 if isinstance(error, TooFast) else 422
-        sentence = error.sentence if isinstance(error, TooFast) else error
-        return await chat_page(request, token, found, found.chat, status, sentence, text)
-    message_id = f"chat:{plain(client_id) or token_urlsafe(12)}"
-    await here.flow.on_message(PrivateMessage(found.chat.channel, message_id, found.author, text, datetime.now(UTC)))
+    async with request.form(max_fields=FIELDS) as form:
+        text = words_in(form, "text").replace("\x00", "").strip()
+        try:
+            await _say(request, found, found.chat, form, text)
+        except TooFast as error:
+            return await chat_page(request, token, found, found.chat, 429, error.sentence, text)
+        except AttachmentError as error:
+            sentence = _(error.wording, **error.names)
+            return await chat_page(request, token, found, found.chat, 422, sentence, text)
+        except Unsaid as error:
+            return await chat_page(request, token, found, found.chat, 422, str(error), text)
     return see(f"/h/{token}#end")
+
+
+class Unsaid(Exception):
+    """What was written cannot be said like this."""
+
+
+async def _say(request: Request, found: Door, chat: Thread, form: FormData, text: str) -> None:
+    """Raises `TooFast`, `AttachmentError`, `Unsaid`."""
+    here, largest = site(request), site(request).settings.largest_file
+    files = await files_in(form, "files", largest)
+    await _object(request, chat, text, files)
+    for file in files:
+        attachments.checked(file, largest)
+    message_id = f"chat:{plain(words_in(form, 'client_id')) or token_urlsafe(12)}"
+    said = PrivateMessage(chat.channel, message_id, found.author, text, datetime.now(UTC), files)
+    await here.flow.on_message(said)
+
+
+@router.get("/{token}/files/{attachment_id}")
+async def file(request: Request, token: str, attachment_id: Annotated[int, Path(ge=1, le=2**62)]) -> Response:
+    """A file of the chat, to its author alone. It can do nothing in the browser."""
+    here, found = site(request), await door(request, token)
+    if found is None or found.is_closed:
+        return nothing_here(here, found)
+    if found.chat is None:
+        return elsewhere(here, found, token, 403)
+    async with here.database.reading() as session:
+        kept = await attached(session, found.chat, attachment_id)
+    if kept is None:
+        raise HTTPException(404)
+    return Response(kept.content, headers=dict(attachments.headers(kept)))
 
 
 @router.get("/{token}/live")
@@ -107,17 +151,10 @@ async def typing(request: Request, token: str, still: Annotated[bool, Form()] = 
     return Response(status_code=204)
 
 
-async def _objection(request: Request, chat: Thread, text: str) -> str | TooFast | None:
-    if not text:
-        return _("Write something first.")
-    if len(text) > LONGEST:
-        return _(
-            "Characters too many: %(number)s. Shorten it, or send it in parts.", number=amount(len(text) - LONGEST)
-        )
-    if is_stop(text):
-        return None
-    try:
+async def _object(request: Request, chat: Thread, text: str, files: Sequence[File]) -> None:
+    if not text and not files:
+        raise Unsaid(_("Write something first."))
+    if over := max(0, len(text) - LONGEST):
+        raise Unsaid(_("Characters too many: %(number)s. Shorten it, or send it in parts.", number=amount(over)))
+    if not is_stop(text):
         await site(request).pace.keep("say", chat.id)
-    except TooFast as error:
-        return error
-    return None

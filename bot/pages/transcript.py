@@ -29,7 +29,7 @@ async def transcript_text(request: Request, token: str) -> Response:
         return found
     seen, brand = await _seen(request, found), site(request).brand.name
     head = _("Your chat with %(brand)s, as it was on %(time)s", brand=brand, time=_stamp(datetime.now(UTC)))
-    blocks = [f"{_stamp(said.at)} · {_who(said, brand)}\n{_indented(_words(said))}" for said in seen.messages]
+    blocks = [f"{_stamp(said.at)} · {_who(said, brand)}\n{_indented(_words(said, seen))}" for said in seen.messages]
     return _text(brand, "chat", [f"{head}\n{seen.standing}", *blocks])
 
 
@@ -48,6 +48,10 @@ async def transcript_json(request: Request, token: str) -> Response:
             "by": {"customer": "you", "agent": "person", "bot": "bot"}[said.by],
             "name": said.agent.name if said.agent else None,
             "said": said.text,
+            "files": [
+                {"name": file.name, "type": file.type or None, "size": file.size}
+                for file in seen.files.get(said.id, ())
+            ],
             "deleted": said.deleted_at is not None,
         }
         for number, said in enumerate(seen.messages, 1)
@@ -106,8 +110,11 @@ def _who(said: Message, brand: str) -> str:
     return said.agent.name if said.agent else _("%(brand)s, automated", brand=brand)
 
 
-def _words(said: Message) -> str:
-    return _("(deleted)") if said.deleted_at else said.text
+def _words(said: Message, seen: View) -> str:
+    if said.deleted_at:
+        return _("(deleted)")
+    files = (_("File: %(name)s (%(size)s)", name=one.name, size=one.measure) for one in seen.files.get(said.id, ()))
+    return "\n".join(part for part in (said.text, *files) if part)
 
 
 def _turn(turn: Receipt) -> str:

@@ -1,6 +1,6 @@
 """A thread as its customer may see it: this query is what keeps notes, drafts and other people's words in the house."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,8 @@ from sqlalchemy.orm import joinedload
 
 from bot import end
 from bot.pages.speak import _, amount, span
-from handoff import cases, people, waits
+from handoff import attachments, cases, people, waits
+from handoff.attachments import Attachment
 from handoff.models import Case, Message, OptIn, Thread
 from handoff.waits import Wait
 
@@ -28,6 +29,8 @@ class View:
     thread_id: int
     language: str
     messages: Sequence[Message]
+    files: Mapping[int, Sequence[Attachment]]
+    """By the id of their message."""
     earlier: bool
     who: str
     standing: str
@@ -70,7 +73,16 @@ async def view(session: AsyncSession, thread: Thread, brand: str, most: int = NE
     who, standing, agent = await _standing(session, thread, brand)
     may_talk, asks = await people.may_talk(session, thread), await end.asks(session, thread)
     in_order, earlier = _in_order(found[:most][::-1]), len(found) > most
-    return View(thread.id, thread.language, in_order, earlier, who, standing, agent, may_talk, asks, thread.solved)
+    files = await attachments.of(session, in_order)
+    return View(
+        thread.id, thread.language, in_order, files, earlier, who, standing, agent, may_talk, asks, thread.solved
+    )
+
+
+async def attached(session: AsyncSession, thread: Thread, attachment_id: int) -> Attachment | None:
+    """A file of a message that its customer may see, with its content."""
+    query = attachments.whole(thread.id, attachment_id).join(Message, Message.id == Attachment.message_id)
+    return (await session.scalars(query.where(_for_the_customer()))).one_or_none()
 
 
 def _in_order(messages: Sequence[Message]) -> Sequence[Message]:

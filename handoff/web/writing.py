@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachment_errors, cases, errors
+from handoff import cases, errors
+from handoff.attachment_errors import AttachmentError
 from handoff.attachments import MOST
 from handoff.web.composer import Unsent
 from handoff.web.panes import ThreadId, inbox_page
@@ -24,7 +25,7 @@ Seq = Annotated[int, Form(ge=0, le=2**31 - 1)]
 Files = Annotated[tuple[Annotated[int, Field(ge=1, le=2**62)], ...], Form(max_length=MOST)]
 Deed = Callable[[AsyncSession], Awaitable[object]]
 
-TO_MEND = (errors.NothingSaid, errors.TooLong, errors.GapLeft, attachment_errors.AttachmentError)
+TO_MEND = (errors.NothingSaid, errors.TooLong, errors.GapLeft, errors.FileGone, errors.FileLeft, AttachmentError)
 """What the agent can put right in the composer; anything else is how the case stands."""
 
 
@@ -103,7 +104,7 @@ async def reply(
 
     async def saying(session: AsyncSession) -> None:
         if attach:
-            raise attachment_errors.NotAttached
+            raise errors.FileLeft
         said: dict[str, Any] = {"client_id": client_id, "seen_seq": seen_seq, "undo": undo, "files": file}
         if await cases.reply(session, at.thread_id, at.me, text, **said) and then:
             await cases.close(session, at.thread_id, at.me)

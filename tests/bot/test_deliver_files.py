@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.channel import NeverDeliverable, Unknown
-from handoff import attachment_errors, attachments, cases, errors
+from handoff import attachments, cases, errors
 from handoff.attachments import MB, File
 from handoff.models import Agent
 from tests.bot.town import Town, line
@@ -116,7 +116,7 @@ async def test_a_file_goes_with_one_reply_only_and_nobody_elses(town: Town) -> N
     sent = await town.value("SELECT id FROM attachments")
     async with town.database.transaction("test") as session:
         ana = (await session.scalars(select(Agent))).one()
-        with pytest.raises(attachment_errors.Gone):
+        with pytest.raises(errors.FileGone):
             await cases.reply(session, thread_id, ana, "Again", client_id="reply-2", seen_seq=99, files=[sent])
 
 

@@ -1,5 +1,6 @@
 // The chat: a line appears as soon as it is sent, waits where there is no connection, and is sent once.
 
+import { sendFiles } from "./attach.js";
 import { follow, keepDraft, localTimes, parse } from "./live.js";
 
 const log = document.getElementById("log");
@@ -147,7 +148,9 @@ if (form) {
     event.preventDefault();
     const over = [...field.value.trim()].length - Number(field.dataset.longest);
     field.setCustomValidity(over > 0 ? words.long.replace("{number}", over.toLocaleString(document.documentElement.lang)) : "");
-    if (!field.value.trim() || !field.reportValidity()) return;
+    if (!field.reportValidity()) return;
+    if (form.elements.files.files.length) return void sendFiles(form, newId).then(arrived);
+    if (!field.value.trim()) return;
     say(field.value.trim(), newId());
     field.value = "";
     type(false);
@@ -155,6 +158,13 @@ if (form) {
     field.focus();
     form.querySelector("[role=alert]")?.remove();
   });
+  const arrived = (has) => {
+    if (!has) return;
+    draft.forget();
+    type(false);
+    look().then(toEnd);
+    field.focus();
+  };
   field.addEventListener("input", () => { field.setCustomValidity(""); type(Boolean(field.value)); });
   addEventListener("pagehide", () => type(false));
   field.addEventListener("keydown", (event) => {
