@@ -5,21 +5,22 @@ from typing import Literal
 
 from handoff.base import Role
 
-Right = Literal["self", "read", "answer", "lead", "admin", "audit"]
+Right = Literal["self", "read", "answer", "lead", "report", "admin", "audit"]
 """
 self    look after one's own account
 read    see the inbox: every case that was handed off
 answer  do something to a case: claim, reply, note, close
 lead    do it to a colleague's case, too
+report  see in numbers how everybody does
 admin   invite and shut out people, and say what the bot may do
 audit   read who did what
 """
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
-    "analyst": frozenset({"self", "read"}),
+    "analyst": frozenset({"self", "read", "report"}),
     "agent": frozenset({"self", "read", "answer"}),
-    "lead": frozenset({"self", "read", "answer", "lead"}),
-    "admin": frozenset({"self", "read", "answer", "lead", "admin", "audit"}),
+    "lead": frozenset({"self", "read", "answer", "lead", "report"}),
+    "admin": frozenset({"self", "read", "answer", "lead", "report", "admin", "audit"}),
 }
 
 ROLES: tuple[Role, ...] = ("agent", "lead", "admin", "analyst")

@@ -31,6 +31,7 @@ class Week:
     week: date
     agent_id: int | None
     agent: str | None
+    email: str | None
     """Nobody: the customer ended the chat before anybody had claimed the case."""
     solved: int
     not_solved: int
@@ -70,11 +71,12 @@ async def weeks(session: AsyncSession, first: date, last: date, channel: str | N
         func.count().filter(Verdict.solved.is_(False)),
         func.count().filter(Verdict.solved.is_(None)),
     ]
-    query = select(week, who, Agent.name, *numbers).join_from(Verdict, Case).outerjoin(Agent, Agent.id == who)
+    by = (week, who, Agent.name, Agent.email)
+    query = select(*by, *numbers).join_from(Verdict, Case).outerjoin(Agent, Agent.id == who)
     query = query.where(cast(_utc(Case.closed_at), Date).between(first, last))
     if channel is not None:
         query = query.join(Thread, Thread.id == Case.thread_id).where(Thread.channel == channel)
-    rows = await session.execute(query.group_by(week, who, Agent.name).order_by(week.desc(), Agent.name, who))
+    rows = await session.execute(query.group_by(*by).order_by(week.desc(), Agent.name, who))
     return [Week(*tuple(row)) for row in rows]
 
 

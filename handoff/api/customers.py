@@ -8,7 +8,7 @@ from fastapi import Query as FromQuery
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import errors
+from handoff import errors, persons
 from handoff.api import cursor, shapes, tag
 from handoff.api.cursor import Page, Paging, Query
 from handoff.api.gate import Record
@@ -36,8 +36,7 @@ async def listed(record: Record, asked: Annotated[Asked, FromQuery()]) -> Page[s
     """List customers."""
     async with record.reading() as session:
         page = await cursor.read(session, sought(asked), NEWEST, lambda row: row, asked)
-        stopped = await stopped_among(session, page.items)
-    items = [shapes.customer(row, row.account in stopped) for row in page.items]
+        items = await told(session, page.items)
     return Page[shapes.Customer](items=items, next=page.next)
 
 
@@ -53,13 +52,20 @@ async def one(request: Request, record: Record, customer_id: Annotated[int, Path
         turns = select(Receipt).where(Receipt.thread_id.in_(ids)).order_by(Receipt.id)
         receipts = list(await session.scalars(turns))
         stopped = await stopped_among(session, [found])
-    return tag.answer(request, shapes.whole_customer(found, bool(stopped), ids, receipts))
+        person = list((await persons.of(session, [customer_id]))[customer_id])
+    return tag.answer(request, shapes.whole_customer(found, bool(stopped), person, ids, receipts))
 
 
 def sought(which: Which) -> Select[Any]:
     """The customers that are asked for; only those who opted in."""
     query = select(Customer).where(_opted_in())
     return query if which.channel is None else query.where(Customer.channel == which.channel)
+
+
+async def told(session: AsyncSession, rows: Sequence[Customer]) -> list[shapes.Customer]:
+    """Customers as they are answered, each with the person whom they belong to."""
+    stopped, person = await stopped_among(session, rows), await persons.of(session, [row.id for row in rows])
+    return [shapes.customer(row, row.account in stopped, person[row.id][0]) for row in rows]
 
 
 async def stopped_among(session: AsyncSession, rows: Sequence[Customer]) -> set[str]:

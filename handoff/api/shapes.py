@@ -112,11 +112,13 @@ class Customer(BaseModel):
     name: str | None
     language: str
     stopped: Annotated[bool, Field(description="They said STOP: nothing may be sent to them.")]
+    person_id: Annotated[int, Field(description="The same for all customers whom the team holds for one person.")]
 
 
 class WholeCustomer(Customer):
     """A customer with their threads and every turn of every consent."""
 
+    same_person: Annotated[list[int], Field(description="All customers who are this person, this one among them.")]
     thread_ids: list[int]
     consents: list[Consent]
 
@@ -209,18 +211,19 @@ def whole_thread(row: models.Thread) -> WholeThread:
     return WholeThread(**_thread(row), opted_in_at=agreed, messages=messages, cases=cases)
 
 
-def customer(row: models.Customer, stopped: bool) -> Customer:
+def customer(row: models.Customer, stopped: bool, person_id: int) -> Customer:
     """A customer who opted in."""
-    return Customer(**_customer(row), stopped=stopped)
+    return Customer(**_customer(row), stopped=stopped, person_id=person_id)
 
 
 def whole_customer(
-    row: models.Customer, stopped: bool, thread_ids: list[int], receipts: list[Receipt]
+    row: models.Customer, stopped: bool, same_person: list[int], thread_ids: list[int], receipts: list[Receipt]
 ) -> WholeCustomer:
     """A customer with their threads and consents."""
     names = ("thread_id", "purpose", "given", "at", "wording_version")
     consents = [Consent(**{name: getattr(one, name) for name in names}) for one in receipts]
-    return WholeCustomer(**_customer(row), stopped=stopped, thread_ids=thread_ids, consents=consents)
+    told = {"stopped": stopped, "person_id": same_person[0], "same_person": same_person}
+    return WholeCustomer(**_customer(row), **told, thread_ids=thread_ids, consents=consents)
 
 
 def _customer(row: models.Customer) -> dict[str, Any]:

@@ -91,8 +91,7 @@ async def customer_lines(database: Database, which: customers.Which) -> AsyncIte
     yield _head(shapes.Customer)
     async for rows in cursor.everything(database, customers.sought(which), customers.NEWEST):
         async with database.reading() as session:
-            stopped = await customers.stopped_among(session, rows)
-        told = (shapes.customer(row, row.account in stopped) for row in rows)
+            told = await customers.told(session, rows)
         yield "".join(line(one.model_dump().values()) for one in told)
 
 

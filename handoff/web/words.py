@@ -22,6 +22,7 @@ ICONS = (
     "arrow-up-right",
     "bell",
     "bot",
+    "chart-column",
     "check",
     "check-check",
     "chevron-down",
