@@ -19,10 +19,10 @@ PYTHON = $(call first_python,sys.version_info >= (3, 11),python3 python3.13 pyth
 PYTHON_OF_RASA = $(call first_python,sys.version_info[:2] == (3, 10),python3.10 \
 	$${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.10*/bin/python3.10 "$$($(UV) python find 3.10 2>/dev/null)")
 
-.PHONY: help setup setup-browser run run-x test check lint bench format words lock
+.PHONY: help setup setup-browser run run-x demo screenshots test check lint bench format words lock
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.made .venv-rasa/.made node_modules/.made $(PEERS) ## make the environments that all else needs
 
@@ -31,6 +31,12 @@ run: setup ## start Knock; Ctrl-C ends it
 
 run-x: setup ## the same with a pretended X beside it, to try things out
 	@exec .venv/bin/python -m tests.peers.run_x
+
+demo: setup ## start it with a team and forty customers, all made up; nothing of it is kept
+	@exec .venv/bin/python -m tests.demo
+
+screenshots: setup setup-browser ## take the pictures of the README anew, from the demonstration
+	@.venv/bin/python -m tests.demo --pictures docs/pictures
 
 test: setup setup-browser ## run every test
 	.venv/bin/pytest

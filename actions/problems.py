@@ -17,30 +17,24 @@ class Problem:
 
 
 PROBLEMS = {
-    "order_missing": Problem(
-        "your order{order} has not arrived", "The customer's order{order} has not arrived", ("order_number",)
-    ),
-    "delivery_late": Problem(
-        "your delivery{for_order} is late", "The customer's delivery{for_order} is late", ("order_number",)
-    ),
-    "refund": Problem("you want a refund{for_order}", "The customer wants a refund{for_order}", ("order_number",)),
-    "charged_wrongly": Problem(
-        "you were charged wrongly{for_order}", "The customer was charged wrongly{for_order}", ("order_number",)
-    ),
-    "cannot_sign_in": Problem("you cannot sign in", "The customer cannot sign in", ("device",)),
+    "order_missing": Problem("your order{order} has not arrived", "Order{order} has not arrived", ("order_number",)),
+    "delivery_late": Problem("your delivery{for_order} is late", "Delivery{for_order} is late", ("order_number",)),
+    "refund": Problem("you want a refund{for_order}", "Wants a refund{for_order}", ("order_number",)),
+    "charged_wrongly": Problem("you were charged wrongly{for_order}", "Charged wrongly{for_order}", ("order_number",)),
+    "cannot_sign_in": Problem("you cannot sign in", "Cannot sign in", ("device",)),
     "product_broken": Problem(
         "something is wrong with your {product}",
-        "The customer's {product} is broken or faulty",
+        "Broken or faulty: {product}",
         ("product", "order_number"),
     ),
-    "outage": Problem("a service is down for you", "A service is down for the customer", ("product",)),
-    "app_crash": Problem("the app or site fails for you", "The app or site fails for the customer", ("device",)),
-    "cancel": Problem("you want to cancel{order}", "The customer wants to cancel{order}", ("order_number",)),
+    "outage": Problem("a service is down for you", "A service is down", ("product",)),
+    "app_crash": Problem("the app or site fails for you", "The app or site fails", ("device",)),
+    "cancel": Problem("you want to cancel{order}", "Wants to cancel{order}", ("order_number",)),
     "complaint": Problem(
-        "you are unhappy with how you were treated", "The customer complains about how they were treated", ("more",)
+        "you are unhappy with how you were treated", "Complains about how they were treated", ("more",)
     ),
     "question_before_buying": Problem(
-        "you have a question before buying", "The customer has a question before buying", ("product", "more")
+        "you have a question before buying", "Has a question before buying", ("product", "more")
     ),
 }
 
@@ -48,7 +42,7 @@ PROBLEMS = {
 def problem_of(intent: str) -> Problem:
     """Return what is known of a problem; one that admins added is called by its name."""
     name = intent.replace("_", " ").translate(str.maketrans("", "", "{}"))
-    return PROBLEMS.get(intent) or Problem(f"it is about “{name}”", f"The customer writes about “{name}”", ("more",))
+    return PROBLEMS.get(intent) or Problem(f"it is about “{name}”", f"Writes about “{name}”", ("more",))
 
 
 def put_to_customer(problem: str, details: Mapping[str, str | None]) -> str:
@@ -57,9 +51,9 @@ def put_to_customer(problem: str, details: Mapping[str, str | None]) -> str:
 
 
 def summarise(problem: str | None, details: Mapping[str, str | None], confirmed: bool) -> str:
-    """Return one plain sentence for the agent, with every detail that is known or was asked for in vain."""
+    """Return one line for the agent, the matter first, with every detail that is known or was asked for in vain."""
     if problem is None:
-        opening = "What the customer needs is not clear yet"
+        opening = "Not clear yet what is needed"
     else:
         opening = problem_of(problem).to_agent.format(**_named(details)) + ("" if confirmed else " (not confirmed)")
     more = "; ".join(f"{LABELS[name]}: {value}" for name, value in details.items() if value and value not in opening)

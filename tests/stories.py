@@ -210,6 +210,15 @@ class OnSquare:
         said = await self.browser.post(f"{self._chat}/say", data=data, follow_redirects=False)
         assert said.status_code == 303, said.text
 
+    async def answer_whether_solved(self, solved: bool) -> None:
+        """Press a button under "Was it solved?"."""
+        data = {"answer": "yes" if solved else "no"}
+        assert (await self.browser.post(f"{self._chat}/yours/solved", data=data)).status_code == 200
+
+    async def delete_all(self) -> None:
+        """Have everything deleted."""
+        assert (await self.browser.post(f"{self._chat}/yours/delete")).status_code == 200
+
     async def heard(self) -> list[str]:
         """The lines of the chat that are not one's own."""
         page = (await self.browser.get(self._chat)).text

@@ -151,12 +151,12 @@ def test_a_problem_that_admins_added_is_called_by_its_name() -> None:
 def test_the_summary_tells_what_is_known_and_what_is_not() -> None:
     details = {"order_number": NOT_KNOWN, "product": "kettle", "amount": None}
     assert summarise("product_broken", details, True) == (
-        "The customer's kettle is broken or faulty; order number: not known."
+        "Broken or faulty: kettle; order number: not known."
     )
     assert summarise("refund", {"order_number": "NW-1"}, False) == (
-        "The customer wants a refund for order NW-1 (not confirmed)."
+        "Wants a refund for order NW-1 (not confirmed)."
     )
-    assert summarise(None, {}, False) == "What the customer needs is not clear yet."
+    assert summarise(None, {}, False) == "Not clear yet what is needed."
 
 
 INTENTS = st.sampled_from([*sorted(TALK_INTENTS - {"begin"}), *PROBLEMS, "gift_wrapping"])

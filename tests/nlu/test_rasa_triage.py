@@ -43,7 +43,7 @@ async def test_what_the_post_told_is_confirmed_and_handed_off(client: Rasa) -> N
     turns = await triage(client, ["@northwind you charged me twice for order NW-20418!"], "yes")
     assert turns[0].answers[0].text == "It looks like you were charged wrongly for order NW-20418. Is that right?"
     assert result_of(turns).found == {"order_number": "NW-20418"}
-    assert result_of(turns).summary == "The customer was charged wrongly for order NW-20418."
+    assert result_of(turns).summary == "Charged wrongly for order NW-20418."
     assert "person takes over" in last_words(turns)
 
 

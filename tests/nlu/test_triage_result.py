@@ -11,7 +11,7 @@ RESULT = TriageResult(
     reason="complete",
     intent="charged_wrongly",
     confidence=0.91,
-    summary="The customer was charged wrongly for order NW-20418.",
+    summary="Charged wrongly for order NW-20418.",
     found={"order_number": "NW-20418"},
 )
 
