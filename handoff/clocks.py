@@ -164,11 +164,13 @@ async def _pauses(session: AsyncSession, case_id: int) -> list[Span]:
 def _wanted(facts: _Facts) -> list[_Wanted]:
     """The clocks of a case that follow from what it is now."""
     closed, replied, waits = facts.closed_at, facts.first_reply_at, facts.waiting_since
+    if waits == facts.opened_at:
+        replied = None  # whatever was sent did not reach them
     wanted = [
         _Wanted("first_reply", facts.opened_at, replied or closed, is_done=replied is not None),
         _Wanted("close", facts.opened_at, closed),
     ]
-    if replied and waits and waits > facts.opened_at:
+    if replied and waits:
         wanted.append(_Wanted("next_reply", waits, closed, is_done=False))
     return wanted
 

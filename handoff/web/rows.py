@@ -163,8 +163,8 @@ def _order(at: Place) -> Sequence[ColumnElement[Any]]:
     match at.sort:
         case "oldest":
             return [Case.id.asc()]
-        case "due":
-            return [Case.closed_at.desc().nulls_first(), Case.due_at.asc().nulls_last()]
+        case "due" if at.view not in ("closed", "all"):
+            return [Case.due_at.asc().nulls_last()]
         case "waiting" if at.view not in ("closed", "all"):
             urgency = case({name: place for place, name in enumerate(URGENCY)}, value=Case.priority)
             return [urgency, Case.waiting_since.asc().nulls_last(), Case.opened_at.asc()]
