@@ -1,5 +1,6 @@
 """Alarms: by mail and webhook when a case comes and nobody is here; rarely, and without a word of what was written."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -148,8 +149,7 @@ async def test_a_mail_that_was_refused_is_tried_again_and_not_after_somebody_cam
 async def test_two_bots_alarm_once(database: Database, post: tuple[Post, str]) -> None:
     server, url = post
     await handed_off(database)
-    for bot in [alarming(database, url) for _ in range(3)]:
-        await bot.look()
+    await asyncio.gather(*(alarming(database, url).look() for _ in range(3)))
     assert len(server.mails) == 1
 
 
