@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.channel import NeverDeliverable, PrivateFile, PrivateLine, TryLater
-from handoff import attachments, database, people, threads
+from handoff import attachments, database, people, threads, waits
 from handoff.attachments import Attachment
 from handoff.models import Customer, Message, Thread
 
@@ -96,6 +96,8 @@ async def settle(session: AsyncSession, claimed: Claimed, outcome: str | BaseExc
     elif isinstance(outcome, NeverDeliverable) or message.tries >= MOST_TRIES:
         file = f"{claimed.line.file.name}: " if claimed.line.file else ""
         message.delivery, message.due_at, message.trouble = "failed", None, f"{file}{outcome}"
+        await session.flush()
+        await waits.measure(session, thread.id)
     else:
         message.due_at = func.clock_timestamp() + timedelta(seconds=2 ** min(message.tries, 6))
         message.trouble = f"{type(outcome).__name__}: {outcome}"

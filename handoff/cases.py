@@ -218,6 +218,7 @@ async def try_again(session: AsyncSession, thread_id: int, message_id: int) -> N
         message.delivery, message.due_at, message.tries, message.trouble = "pending", func.clock_timestamp(), 0, None
         message.epoch = thread.epoch
         threads.touch(session, thread)
+        await waits.measure(session, thread_id)
 
 
 async def note(session: AsyncSession, thread_id: int, agent: Agent, text: str, *, client_id: str) -> Message | None:

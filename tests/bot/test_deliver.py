@@ -79,6 +79,7 @@ async def test_a_message_that_was_not_delivered_never_looks_delivered(town: Town
     await town.work()
     assert await delivery(town, said) == ("failed", False)
     assert await town.value("SELECT trouble FROM messages WHERE id = :id", id=said) == "the chat is gone"
+    assert await town.value("SELECT waiting_since FROM cases WHERE thread_id = :id", id=thread_id), "they wait on"
 
 
 async def test_after_many_tries_a_line_is_shown_as_not_sent_and_can_be_tried_again(town: Town) -> None:

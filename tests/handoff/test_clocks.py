@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from handoff import cases, clocks, hands, marks, targets, threads
+from handoff import cases, clocks, hands, marks, targets, threads, waits
 from handoff.clocks import Clock
 from handoff.database import Database
 from handoff.hours import Hours
-from handoff.models import Agent, Case, Thread
+from handoff.models import Agent, Case, Message, Thread
 from handoff.targets import ChangedMeanwhile, Target
 from tests.cast import BEN, NOOR
 from tests.handoff.test_marks import answered, hired, the_case
@@ -76,6 +76,20 @@ async def test_a_reply_that_was_taken_back_does_not_count(database: Database) ->
     assert await told(database, thread_id) == {"first_reply": "runs", "close": "runs"}
     case = await the_case(database, thread_id)
     assert case.due_at == case.opened_at + HOUR
+
+
+async def test_a_reply_that_did_not_reach_the_customer_is_none_until_it_is_tried_again(database: Database) -> None:
+    await ask_of_ourselves(database)
+    thread_id, ben = await handed_off(database), await hired(database, BEN)
+    await answered(database, thread_id, ben)
+    async with database.transaction("test.failed") as session:
+        failed = update(Message).where(Message.client_id == "client-id-1").values(delivery="failed")
+        message_id = (await session.scalars(failed.returning(Message.id))).one()
+        await waits.measure(session, thread_id)
+    assert await told(database, thread_id) == {"first_reply": "runs", "close": "runs"}
+    async with database.transaction("test.again") as session:
+        await cases.try_again(session, thread_id, message_id)
+    assert await told(database, thread_id) == {"first_reply": "met", "close": "runs"}
 
 
 async def test_the_next_reply_is_due_from_the_first_line_after_ours_until_we_reply(database: Database) -> None:
