@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.say import say
-from handoff import cases, database, hands, people, threads, verdicts
+from handoff import cases, clocks, database, hands, people, threads, verdicts
 from handoff.models import Case, Customer, Message, Thread
 
 ENDED = "ended by the customer"
@@ -102,6 +102,7 @@ async def _open_again(session: AsyncSession, thread: Thread, case: Case) -> None
     thread.ended_at = thread.ended_why = None
     case.closed_at, case.waiting_since = None, await database.clock(session)
     await threads.append(session, thread, "event", "bot", "Open again: the same case, as it was closed by the customer")
+    await clocks.measure(session, thread.id)
 
 
 async def _has_begun_again(session: AsyncSession, case: Case) -> bool:

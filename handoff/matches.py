@@ -49,15 +49,15 @@ async def suggested(session: AsyncSession, customer_id: int) -> Sequence[Match]:
     return [Match(customer, " and ".join(sorted(found[customer.id]))) for customer in shown]
 
 
-async def named(session: AsyncSession, customer_id: int, words: str) -> Sequence[Customer]:
-    """Other people of that name or handle whose case the team had, the newest first."""
+async def named(session: AsyncSession, words: str, but: int = 0, most: int = MOST) -> Sequence[Customer]:
+    """Who is called that by name or handle, and had a case with the team, the newest first; `but`: and is not they."""
     wanted = search.words(words)
     if not wanted:
         return []
     query = func.to_tsquery("simple", " & ".join(f"'{word}':*" for word in wanted))
-    others = (Customer.id.not_in(persons.same(customer_id)), Customer.id.in_(persons.with_cases()))
+    others = (Customer.id.not_in(persons.same(but)), Customer.id.in_(persons.with_cases()))
     found = select(Customer).where(search.NAMED.op("@@")(query), *others)
-    return (await session.scalars(found.order_by(Customer.id.desc()).limit(MOST))).all()
+    return (await session.scalars(found.order_by(Customer.id.desc()).limit(most))).all()
 
 
 async def other_ways(session: AsyncSession, thread: Thread) -> Sequence[Thread]:

@@ -85,7 +85,7 @@ async def _page(
             "accounts": await _accounts(session, ids),
             "merges": await persons.merges(session, ids),
             "suggested": await matches.suggested(session, customer_id),
-            "found": await matches.named(session, customer_id, words),
+            "found": await matches.named(session, words, but=customer_id),
             "waiting": (await counts(session, me))["waiting"],
         }
     shown = {"customer": customer, "words": words.strip(), "problem": problem}

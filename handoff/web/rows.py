@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager, selectinload
 
-from handoff import bookmarks, search, teams
+from handoff import bookmarks, matches, search, teams
 from handoff.mentions import Mention
 from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
 from handoff.teams import Team
@@ -21,6 +21,9 @@ URGENCY = ("urgent", "high", "normal", "low")
 
 COUNTED: Sequence[View] = ("mine", "waiting", "open", "risk", "mentions", "snoozed")
 """The views whose cases are counted."""
+
+CALLED = 3
+"""Customers of a name that a search shows above the cases."""
 
 NAMED = 12
 """Tags that the list offers to narrow itself by: those that most cases have."""
@@ -63,6 +66,8 @@ class Rows:
     """The tags of open cases."""
     teams: Sequence[tuple[Team, int]]
     """The teams that the agent looks after, with their open cases."""
+    called: Sequence[Customer]
+    """Customers whose name or handle was searched for."""
 
     @property
     def team(self) -> Team | None:
@@ -80,7 +85,8 @@ async def rows(session: AsyncSession, me: Agent, at: Place, read: int | None = N
     listed = await _drawn(session, me, at.search, lines, read)
     channels, tags = await _channels(session), await _tags(session)
     has_more, ours = len(found) > at.show, await teams.of(session, me)
-    return Rows(at, listed, has_more, await counts(session, me), channels, tags, ours)
+    called = await matches.named(session, at.search, most=CALLED) if me.may("answer") else []
+    return Rows(at, listed, has_more, await counts(session, me), channels, tags, ours, called)
 
 
 async def next_thread(session: AsyncSession, me: Agent, at: Place) -> int | None:

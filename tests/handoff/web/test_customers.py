@@ -88,6 +88,15 @@ async def test_somebody_is_found_by_name_to_be_merged_with(inbox: Inbox) -> None
         assert "Nobody else is called that" in (await lena.get("/customers/1", params={"q": nobody})).text
 
 
+async def test_a_search_in_the_inbox_leads_to_customers_of_that_name(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    await two(inbox)
+    await in_public(inbox.database, Story(author=JOSE))
+    assert 'href="/customers/2"' in (await ben.get("/inbox?view=all&q=mara")).text
+    for path in ("/inbox?view=all", "/inbox?view=all&q=jose", "/inbox?view=all&q=billed", "/inbox?view=all&q=%27"):
+        assert "/customers/" not in (await ben.get(path)).text
+    assert "/customers/" not in (await (await inbox.visitor(YUKI)).get("/inbox?view=all&q=mara")).text
+
+
 @pytest.mark.parametrize(("other", "status"), [("1", 409), ("0", 404), ("3", 404), ("999", 404), ("-1", 422)])
 async def test_nobody_is_merged_with_themselves_or_with_a_stranger(inbox: Inbox, other: str, status: int) -> None:
     await two(inbox)
