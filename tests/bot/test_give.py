@@ -14,6 +14,7 @@ from handoff import agents, cases, claims, errors, hands, skills, teams
 from handoff.database import Database
 from handoff.mentions import Mention
 from handoff.models import Agent, Case, Message
+from tests.bot.town import Town
 from tests.cast import ANA, BEN, LENA, MARA, YUKI, Colleague
 from tests.handoff.web.story import Story, handed_off
 
@@ -251,9 +252,9 @@ async def test_who_claims_at_the_same_moment_wins_or_loses_cleanly(database: Dat
     assert count == 1, "no case was had by two"
 
 
-async def test_a_case_that_comes_through_the_flow_is_given_by_the_bot(database: Database) -> None:
-    await at_work(database, BEN)
-    thread_id = await handed_off(database, Story(author=MARA))
-    assert await Give(database).next()
-    assert await holders(database, [thread_id]) == ["Ben"]
-    assert not await Give(database).next()
+async def test_a_case_that_comes_through_the_flow_is_given(town: Town) -> None:
+    await at_work(town.database, BEN)
+    thread_id = await town.handed_off(MARA)
+    await give_all(town.database)
+    assert await holders(town.database, [thread_id]) == ["Ben"]
+    assert await town.value("SELECT count(*) FROM claims") == 1
