@@ -60,6 +60,9 @@ async def test_targets_are_changed_and_switched_off(inbox: Inbox, ana: httpx.Asy
     assert (now["high", "next_reply"].minutes, now["high", "next_reply"].in_hours) == (90, True)
     assert now["low", "close"].minutes is None
     assert now["low", "first_reply"].minutes == 480, "what nobody touched stays"
+    shown = written((await ana.get("/admin/clocks")).text)
+    assert shown == fields | {"version": shown["version"]}
+    assert "first_reply_urgent_hours" not in shown
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,12 @@ async def test_a_target_that_is_no_length_of_time_is_refused(inbox: Inbox, ana: 
     assert 'name="close_low" value="3 days"' in answer.text
     assert "<b>" not in answer.text.replace("<b>0", "")
     assert (await rules(inbox)).targets["low", "close"].minutes == 2880
+
+
+@pytest.mark.parametrize("fields", [{}, {"zone": "UTC"}, {"close_high": "soon"}, {"zone": "", "version": "x"}])
+async def test_half_a_form_changes_nothing(inbox: Inbox, ana: httpx.AsyncClient, fields: dict[str, str]) -> None:
+    assert (await ana.post("/admin/clocks", data=fields)).status_code in (409, 422)
+    assert (await rules(inbox)).version == 1
 
 
 async def test_two_admins_at_once_do_not_overwrite_each_other(inbox: Inbox, ana: httpx.AsyncClient) -> None:
