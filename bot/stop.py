@@ -11,7 +11,7 @@ from bot.say import say
 from handoff import cases, people, receipts, threads, visits
 from handoff.models import Offer, Thread
 
-BLOCKED = "blocked us"
+BLOCKED = people.BLOCKED
 """How a STOP was said by somebody whom no confirmation can reach."""
 
 POLITE = frozenset(

@@ -151,8 +151,8 @@ async def reply(
     thread, case = await locked(session, thread_id)
     if await session.scalar(select(Message.id).where(Message.client_id == client_id)):
         return None
-    if not await people.may_talk(session, thread):
-        raise errors.Stopped
+    if obstacle := await people.out_of_reach(session, thread):
+        raise obstacle
     await _refuse_if_overtaken(session, thread, agent, seen_seq)
     if case.claimed_by != agent.id:
         await claim(session, thread_id, agent)

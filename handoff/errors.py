@@ -27,7 +27,7 @@ class NotClaimed(CaseError):
 
 
 class AlreadyClosed(CaseError):
-    """This case is closed. It opens again when the customer writes."""
+    """This case is closed. It opens again when the customer writes; until then you can leave a note."""
 
 
 class SomebodyReplied(CaseError):
@@ -43,7 +43,15 @@ class TooLong(CaseError):
 
 
 class Stopped(CaseError):
-    """The customer said STOP: nothing more can be sent."""
+    """The customer said STOP: nothing more can be sent. Leave a note, or close the case; who writes again opens it."""
+
+
+class Blocked(Stopped):
+    """The customer blocked us: nothing can be sent. Leave a note, or close the case; who writes again opens it."""
+
+
+class NoAddress(CaseError):
+    """We do not know where to send it: the address was forgotten. Leave a note; it is known again when they write."""
 
 
 class GapLeft(CaseError):
@@ -71,7 +79,7 @@ class NoSuchTeam(CaseError):
 
 
 class Erased(CaseError):
-    """The customer had everything about them deleted: nothing more is written down here."""
+    """The customer had everything about them deleted: nothing more is written down here. Go on with another case."""
 
 
 class NoSuchCustomer(Refusal):

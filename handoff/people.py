@@ -7,7 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handoff import errors
 from handoff.models import Customer, OptIn, Promise, Thread
+
+BLOCKED = "blocked us"
+"""How a STOP was said by somebody whom no confirmation can reach."""
 
 
 def account_hash(key: bytes, channel: str, external_id: str) -> str:
@@ -43,6 +47,16 @@ async def customer(
 async def find(session: AsyncSession, account: str) -> Customer | None:
     """The customer of an account, if we know one."""
     return (await session.scalars(select(Customer).where(Customer.account == account))).one_or_none()
+
+
+async def out_of_reach(session: AsyncSession, thread: Thread) -> errors.CaseError | None:
+    """Why no word of ours can reach the customer of a thread; `None` when nothing is in the way."""
+    if not await may_talk(session, thread):
+        is_blocked = select(Promise.stopped_by == BLOCKED).join(Customer)
+        blocked = await session.scalar(is_blocked.where(Customer.id == thread.customer_id))
+        return errors.Blocked() if blocked else errors.Stopped()
+    address = await session.scalar(select(Customer.external_id).where(Customer.id == thread.customer_id))
+    return errors.NoAddress() if address is None and thread.ended_at is None else None
 
 
 async def may_talk(session: AsyncSession, thread: Thread) -> bool:

@@ -35,7 +35,8 @@ class ThreadView:
     thread: Thread
     me: Agent
     brand: str
-    may_talk: bool
+    out_of_reach: errors.CaseError | None
+    """Why no word can reach the customer."""
     receipts: Mapping[Purpose, Receipt]
     """The newest turn of each consent."""
     history: History
@@ -91,12 +92,17 @@ class ThreadView:
         return len(self.thread.messages) == self.thread.last_seq
 
     @property
+    def may_talk(self) -> bool:
+        """Whether we may write to the customer."""
+        return not isinstance(self.out_of_reach, errors.Stopped)
+
+    @property
     def obstacle(self) -> str | None:
         """Why this agent cannot reply now, as a sentence; `None` when nothing is in the way."""
         if self.thread.ended_why == threads.ERASED:
             return errors.Erased().sentence
-        if not self.may_talk:
-            return errors.Stopped().sentence
+        if self.out_of_reach is not None:
+            return self.out_of_reach.sentence
         if self.case.closed_at is not None:
             return errors.AlreadyClosed().sentence
         if self.case.claimer is not None and self.case.claimed_by != self.me.id:
@@ -131,4 +137,4 @@ async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: i
     files = await attachments.of(session, thread.messages)
     failed = any(message.delivery == "failed" and message.by == "agent" for message in thread.messages)
     ways = await matches.other_ways(session, thread) if failed else []
-    return ThreadView(thread, me, brand, await people.may_talk(session, thread), standing, history, files, ways)
+    return ThreadView(thread, me, brand, await people.out_of_reach(session, thread), standing, history, files, ways)
