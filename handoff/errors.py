@@ -102,6 +102,14 @@ class TooManyTags(CaseError):
     """A case has at most 20 tags. Remove one that helps nobody."""
 
 
+class ViewWithoutName(CaseError):
+    """Give the view a name first, as "Refunds on X"."""
+
+
+class TooManyViews(CaseError):
+    """You have 30 views already. Remove one that you do not need, then save this one."""
+
+
 class NotAhead(CaseError):
     """Choose a moment that is still to come, within a year."""
 

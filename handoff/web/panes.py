@@ -6,12 +6,13 @@ from uuid import uuid4
 
 from fastapi import Path
 from fastapi.responses import HTMLResponse
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import bookmarks, notices
+from handoff import bookmarks, notices, saved_views
 from handoff.attachments import ACCEPTED
 from handoff.models import Agent
 from handoff.web.composer import Unsent, composer
-from handoff.web.rows import URGENCY, Rows, rows
+from handoff.web.rows import URGENCY, rows
 from handoff.web.site import Site
 from handoff.web.view import thread_view
 from handoff.web.where import Place
@@ -38,7 +39,7 @@ async def inbox_page(
     async with here.database.reading() as session:
         opened = None if thread_id is None else await thread_view(session, me, here.brand_name, thread_id)
         writing = None if thread_id is None else await composer(session, me, thread_id, unsent)
-        listed = await rows(session, me, at, read=thread_id if looks else None)
+        listed = await _listed(session, me, at, thread_id, read=thread_id if looks else None)
         wish = await notices.of(session, me)
     if opened and looks:
         async with here.database.transaction("inbox.bookmark") as session:
@@ -46,7 +47,7 @@ async def inbox_page(
     return here.page(
         "inbox.html",
         status,
-        **_listed(me, at, listed, thread_id),
+        **listed,
         opened=opened,
         problem=problem,
         undone=undone,
@@ -62,10 +63,22 @@ async def inbox_page(
 async def list_page(here: Site, me: Agent, thread_id: int, at: Place) -> HTMLResponse:
     """The list beside a thread that did not change: half the work."""
     async with here.database.reading() as session:
-        listed = await rows(session, me, at, read=thread_id)
-    return here.page("list_alone.html", **_listed(me, at, listed, thread_id), undone=())
+        listed = await _listed(session, me, at, thread_id, read=thread_id)
+    return here.page("list_alone.html", **listed, undone=())
 
 
-def _listed(me: Agent, at: Place, listed: Rows, current: int | None) -> dict[str, Any]:
+async def _listed(
+    session: AsyncSession, me: Agent, at: Place, current: int | None, *, read: int | None
+) -> dict[str, Any]:
+    """What the list is drawn from."""
+    listed, kept = await rows(session, me, at, read=read), await saved_views.of(session, me)
     waiting = listed.counts["waiting"]
-    return {"me": me, "at": at, "listed": listed, "current": current, "place": "inbox", "waiting": waiting}
+    return {
+        "me": me,
+        "at": at,
+        "listed": listed,
+        "saved_views": kept,
+        "current": current,
+        "place": "inbox",
+        "waiting": waiting,
+    }

@@ -21,6 +21,7 @@ ICONS = (
     "arrow-left",
     "arrow-up-right",
     "bell",
+    "bookmark",
     "bot",
     "chart-column",
     "check",

@@ -51,6 +51,7 @@ NAMES = {
     "sign_in_id": "999",
     "customer_id": "1",
     "team_id": "1",
+    "view_id": "1",
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import update
 
-from handoff import agents, threads
+from handoff import agents, marks, threads
 from handoff.models import Message
 from tests.browser import Browse, axe
 from tests.cast import ANA, JOSE, NOOR, TROLL
@@ -30,6 +30,7 @@ async def furnish(inbox: Inbox) -> int:
             await session.execute(update(Message).where(Message.text == text).values(delivery=delivery))
         await threads.append(session, thread, "chat", "bot", "Too late", delivery="draft")
         await threads.append(session, thread, "note", "agent", "Only for us", agent=ana)
+        await marks.tag(session, thread_id, ana, "replacement")
     return thread_id
 
 
@@ -44,7 +45,8 @@ async def test_every_page_is_accessible(
     context = await browse(expected=("status of 4",), color_scheme=scheme, viewport=size)
     await inbox.sit_down(context, ANA, url)
     page = await context.new_page()
-    for path in ("/login", f"/join/{link}", "/join/over", "/nowhere", "/inbox", "/inbox?view=mine&q=none", "/admin"):
+    paths = ("/login", f"/join/{link}", "/join/over", "/nowhere", "/inbox", "/inbox?view=mine&q=none", "/admin/tags")
+    for path in (*paths, "/admin"):
         await page.goto(url + path)
         await looked_at(page)
     await page.get_by_role("button", name="Make an invitation link").click()
