@@ -65,6 +65,6 @@ async def file(request: Request, here: Here, me: Me, thread_id: ThreadId, attach
         found = (await session.scalars(attachments.whole(thread_id, attachment_id))).one_or_none()
     if found is None or found.agent_id not in (None, me.id):
         raise errors.NoSuchCase
-    async with here.database.transaction("inbox.read") as session:
+    async with here.database.transaction("inbox.read file") as session:
         await deeds.write_reading(session, me, thread_id, address(request))
     return Response(found.content, headers=dict(attachments.headers(found)))

@@ -49,7 +49,7 @@ async def person(
 ) -> HTMLResponse:
     """The page. Who reads it leaves a trace."""
     page = await _page(here, me, customer_id, q)
-    async with here.database.transaction("inbox.read") as session:
+    async with here.database.transaction("inbox.read customer") as session:
         await deeds.write_reading_customer(session, me, customer_id, address(request))
     return page
 

@@ -8,7 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import deeds
 from handoff.models import Agent
 
-QUIET = {"seen", "bookmark", "draft", "kept", "read", "ask for passkey", "ask who", "use code", "use passkey"}
+QUIET = {
+    *("seen", "bookmark", "draft", "kept", "read", "read customer", "read file"),
+    *("ask for passkey", "ask who", "use code", "use passkey"),
+}
 """Transactions that are no deeds: that somebody is there, reads or has begun to write, which is told otherwise or to
 nobody, and what a browser is asked and answers on its way to a sign-in."""
 
