@@ -111,5 +111,5 @@ def _now(hours: Hours) -> str:
     start, end = (moment.astimezone(hours.zone) for moment in span)
     if start <= now:
         return f"{clock}: the team works, until {end:%H:%M}."
-    day = "%H:%M" if start - now < timedelta(hours=12) else "%A, %-d %B, %H:%M"
-    return f"{clock}: nobody works. The next hours begin at {start:{day}}."
+    day = "at %H:%M" if start - now < timedelta(hours=12) else "on %A, %-d %B, %H:%M"
+    return f"{clock}: nobody works. The next hours begin {start:{day}}."
