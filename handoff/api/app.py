@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
-from handoff.api import cases, customers, messages, problem, reports, sheet, solved, threads, webhooks
+from handoff.api import attachments, cases, customers, messages, problem, reports, sheet, solved, threads, webhooks
 from handoff.api.gate import ALLOWED, Gate
 from handoff.database import Database
 
@@ -39,7 +39,7 @@ def create_api(database: Database, *, allowed: int = ALLOWED) -> FastAPI:
     )
     api.state.database = database
     api.add_middleware(Gate, database=database, allowed=allowed)
-    for part in (sheet, threads, messages, cases, customers, reports, solved, webhooks):
+    for part in (sheet, threads, messages, attachments, cases, customers, reports, solved, webhooks):
         api.include_router(part.router)
 
     async def described() -> JSONResponse:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from handoff import clocks, models
+from handoff import attachments, clocks, models
 from handoff.base import By, Delivery, Kind, Priority
 from handoff.receipts import Purpose, Receipt
 from handoff.targets import What
@@ -42,6 +42,18 @@ class Clock(BaseModel):
     due_at: Time | None
     stopped_at: Time | None
     late: Annotated[int | None, Field(description="Seconds that count by which it was missed; 0 if it was met.")]
+
+
+class Attachment(BaseModel):
+    """A file of a message, without what is in it."""
+
+    id: int
+    message_id: int
+    name: str
+    type: Annotated[str | None, Field(description="Found by its content; null until it is here.")]
+    size: Annotated[int, Field(description="Bytes.")]
+    trouble: Annotated[str | None, Field(description="Why it is not here and never will be.")]
+    at: Time
 
 
 class Case(BaseModel):
@@ -174,6 +186,12 @@ def message(row: models.Message) -> Message:
         url=row.url,
         delivery=row.delivery,
     )
+
+
+def attachment(row: attachments.Attachment) -> Attachment:
+    """A file of a message."""
+    values = {name: getattr(row, name) for name in ("id", "name", "size", "trouble", "at")}
+    return Attachment(**values, message_id=row.message_id or 0, type=row.type or None)
 
 
 def case_state(row: models.Case) -> CaseState:

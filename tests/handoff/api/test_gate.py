@@ -13,6 +13,7 @@ from handoff.tokens import digest
 from tests.handoff.api.conftest import Api
 
 NAMES = {"thread_id": "1", "case_id": "1", "customer_id": "1", "webhook_id": "1", "event_id": "msg_1"}
+NAMES |= {"attachment_id": "1"}
 
 
 def every_route() -> list[tuple[str, str]]:
