@@ -68,8 +68,13 @@ def tables(chance: random.Random) -> Iterator[tuple[str, tuple[str, ...], Iterat
         "claimed_at",
         "claimed_by",
         "closed_at",
+        "soon_at",
+        "due_at",
     )
     yield "cases", case, (_case(n, opened[n], n > first_open) for n in every)
+    clock = ("case_id", "what", "began_at", "soon_at", "due_at", "rules")
+    clocks = ((n, what, opened[n], *_due(n), 1) for n in every if n > first_open for what in ("first_reply", "close"))
+    yield "clocks", clock, clocks
     message = ("thread_id", "seq", "kind", "by", "text", "at", "written_at")
     lines = ((n, seq, "chat", "customer", text(chance, n), opened[n], opened[n]) for n in every for seq in range(LINES))
     yield "messages", message, lines
@@ -88,7 +93,14 @@ def _case(number: int, moment: datetime, is_open: bool) -> tuple[Any, ...]:
         moment,
         *claimed,
         None if is_open else moment,
+        *(_due(number) if is_open else (None, None)),
     )
+
+
+def _due(number: int) -> tuple[datetime, datetime]:
+    """When a clock is due soon, and when it is due: of one case in ten both were before now."""
+    due = NOW + timedelta(minutes=number % 1000 - 100)
+    return due - timedelta(minutes=15), due
 
 
 def fill(url: str) -> None:
@@ -122,7 +134,11 @@ async def measured(database: Database, me: Agent, places: list[Place]) -> tuple[
 def questions() -> dict[str, list[Place]]:
     """What is asked, by what it is called in the report."""
     chance = random.Random(8)
-    asked = {f"list: {view}": [Place(view)] * TIMES for view in ("open", "mine", "waiting", "snoozed", "closed", "all")}
+    asked = {
+        f"list: {view}": [Place(view)] * TIMES
+        for view in ("open", "mine", "waiting", "risk", "snoozed", "closed", "all")
+    }
+    asked["list: open, due first"] = [Place("open", sort="due")] * TIMES
     someone = [str(chance.randrange(1, THREADS)) for _ in range(TIMES)]
     searches = {
         "search: one order number": [f"NW-{number}" for number in someone],
