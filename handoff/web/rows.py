@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, contains_eager, selectinload
 
-from handoff import bookmarks, matches, search, teams
+from handoff import bookmarks, matches, search, spellings, teams
 from handoff.mentions import Mention
 from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
 from handoff.teams import Team
@@ -68,6 +68,8 @@ class Rows:
     """The teams that the agent looks after, with their open cases."""
     called: Sequence[Customer]
     """Customers whose name or handle was searched for."""
+    meant: Sequence[str]
+    """What else to search for, when nothing was found."""
 
     @property
     def team(self) -> Team | None:
@@ -86,7 +88,8 @@ async def rows(session: AsyncSession, me: Agent, at: Place, read: int | None = N
     channels, tags = await _channels(session), await _tags(session)
     has_more, ours = len(found) > at.show, await teams.of(session, me)
     called = await matches.named(session, at.search, most=CALLED) if me.may("answer") else []
-    return Rows(at, listed, has_more, await counts(session, me), channels, tags, ours, called)
+    meant = await spellings.near(session, at.search) if at.search and not listed else []
+    return Rows(at, listed, has_more, await counts(session, me), channels, tags, ours, called, meant)
 
 
 async def next_thread(session: AsyncSession, me: Agent, at: Place) -> int | None:

@@ -231,3 +231,25 @@ async def test_when_another_thread_changed_a_page_asks_for_its_list_alone(
     assert 'aria-current="true"' in page.text
     assert 'id="thread"' not in page.text
     assert "NW-20418" not in page.text, "nothing of the thread, so this is no reading of it"
+
+
+@pytest.mark.parametrize(
+    ("search", "meant"), [("Maar", "Mara"), ("jozé", "José"), ("refnud", "refund"), ("MARA_L", "mara_k")]
+)
+async def test_a_search_with_a_wrong_letter_leads_to_what_was_meant(
+    inbox: Inbox, ben: httpx.AsyncClient, search: str, meant: str
+) -> None:
+    thread_id = await handed_off(inbox.database)
+    await handed_off(inbox.database, Story(author=JOSE))
+    await ben.post(f"/inbox/{thread_id}/tag", data={"tag": "refund"})
+    page = await ben.get("/inbox", params={"view": "all", "q": search})
+    assert names(page) == []
+    assert "Did you mean" in page.text
+    assert names(await ben.get("/inbox", params={"view": "all", "q": meant}))
+    assert f">{meant}</a>" in page.text
+
+
+async def test_nobody_is_proposed_whom_a_search_would_not_find(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    await in_public(inbox.database)
+    assert "Did you mean" not in (await ben.get("/inbox?view=all&q=Maar")).text
+    assert "Did you mean" not in (await ben.get("/inbox?view=all&q=completely+else")).text
