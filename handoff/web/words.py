@@ -12,6 +12,9 @@ from handoff.web import chips
 
 CHANNELS = {"telegram": "Telegram", "square": "The square", "x": "X"}
 
+OWN_CHATS = ("telegram",)
+"""Channels that have a private place of their own; of all others it is our page."""
+
 CHANNEL_ICONS = {"telegram": "send", "square": "globe"}
 
 LANGUAGES = {"de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French"}
@@ -130,6 +133,11 @@ def channel(name: str) -> str:
     return CHANNELS.get(name, name.capitalize())
 
 
+def private_place(name: str) -> str:
+    """Where what we say in private to a customer of the channel is read."""
+    return channel(name) if name in OWN_CHATS else "our page"
+
+
 def person(customer: Customer) -> str:
     """What to call a customer."""
     return customer.name or (f"@{customer.handle}" if customer.handle else f"Customer {customer.id}")
@@ -207,6 +215,7 @@ def aria_keys(key: str) -> str:
 FILTERS = {
     "aria_keys": aria_keys,
     "channel": channel,
+    "private_place": private_place,
     "channel_icon": lambda name: CHANNEL_ICONS.get(name, "message-circle"),
     "person": person,
     "named": named,
