@@ -3,6 +3,8 @@
 import struct
 import zlib
 
+from playwright.async_api import FilePayload
+
 
 def _part(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -24,3 +26,8 @@ MP3 = b"\xff\xfb\x90\x64" + bytes(40)
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + bytes(20)
 OGG = b"OggS\x00\x02" + bytes(20) + b"\x01\x13OpusHead" + bytes(20)
 EXECUTABLE = b"MZ\x90\x00" + bytes(56) + b"\x80\x00\x00\x00" + bytes(64) + b"PE\x00\x00"
+
+
+def chosen(name: str, content: bytes) -> FilePayload:
+    """A file as somebody chooses it in a browser."""
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from handoff import cases, threads
+from handoff import attachments, cases, threads
+from handoff.attachments import MB, File
 from handoff.database import Database
 from handoff.models import Agent, Message, Thread
+from tests.files import PDF, PNG
 from tests.kill import worker
 from tests.peers.fake_channel import COMPLAINT, SAYS, Ledger
 from tests.rasa_server import RasaServer
@@ -132,6 +134,34 @@ async def test_an_offer_whose_answer_got_lost_is_never_repeated_and_a_click_prov
         await tell_the_rest(world)
     assert await world.value("SELECT state || ', ' || why FROM offers") == "sent, the link was clicked"
     await judge(world)
+
+
+@pytest.mark.parametrize("scenario", ["story"])
+@pytest.mark.parametrize("failpoint", ["deliver.send: after call", "deliver.settle: before commit"])
+async def test_killed_among_the_files_of_a_reply_only_the_one_under_way_is_sent_again(
+    world: World, scenario: str, failpoint: str
+) -> None:
+    async with world.bot():
+        await world.until(SETTLED)
+        await world.until(ALL_HEARD)
+        await world.until(ALL_SENT)
+    before = len(world.ledger.of("send"))
+    async with world.database.transaction("tests") as session:
+        ana = Agent(email="ana@northwind.example", name="Ana", password_hash="-")
+        session.add(ana)
+        await session.flush()
+        thread_id = (await session.scalars(select(Thread.id))).one()
+        await attachments.begin(session, thread_id, ana, [File("label.pdf", PDF), File("map.png", PNG)], MB)
+        files = [file.id for file in await attachments.begun(session, thread_id, ana)]
+        await cases.reply(session, thread_id, ana, "Here.", client_id="reply-1", seen_seq=99, files=files)
+    async with world.bot(f"{failpoint}#2") as process:
+        await asyncio.to_thread(process.join, 30)
+        assert process.exitcode == -9
+    async with world.bot():
+        await world.until(ALL_SENT)
+    sent = [line["key"].partition("-")[0] for line in world.ledger.of("send")[before:]]
+    assert sent == ["message", "attachment", "attachment", "attachment"], "the words once, the first file twice"
+    assert len({line["key"] for line in world.ledger.of("send")[before:]}) == 3
 
 
 async def tell_the_rest(world: World) -> None:

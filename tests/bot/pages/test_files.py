@@ -1,6 +1,7 @@
 """Files in the chat on our own page: sent by the customer, sent by us, and seen by nobody else."""
 
 import re
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from handoff.models import Agent, Message
 from tests.bot.pages.test_in_chromium import at_work, join, looks_right, open_chat
 from tests.bot.pages.world import World, chatting, words
 from tests.browser import Browse
-from tests.files import EXECUTABLE, PDF, PNG
+from tests.files import EXECUTABLE, PDF, PNG, chosen
 
 
 async def send(visitor: httpx.AsyncClient, link: str, text: str, *files: tuple[str, bytes]) -> httpx.Response:
@@ -112,7 +113,7 @@ async def test_of_a_stranger_nothing_is_read(world: World) -> None:
     _, link = await chatting(world)
     read = 0
 
-    async def endless():  # type: ignore[no-untyped-def]
+    async def endless() -> AsyncIterator[bytes]:
         nonlocal read
         yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
         while read < 200 * MB:
@@ -154,15 +155,14 @@ async def test_a_file_is_sent_in_the_browser_and_a_refused_one_stays_with_its_wo
         await open_chat(page)
         field, chooser = page.get_by_label("Your message"), page.get_by_label("Attach files")
         await field.fill("It arrived like this")
-        await chooser.set_input_files({"name": "run.png", "mimeType": "image/png", "buffer": EXECUTABLE})
+        await chooser.set_input_files(chosen("run.png", EXECUTABLE))
         await page.get_by_role("button", name="Send", exact=True).click()
         await expect(page.get_by_role("alert")).to_contain_text("is not a file of a kind that is taken")
         await expect(field).to_have_value("It arrived like this")
-        large = {"name": "large.png", "mimeType": "image/png", "buffer": PNG.ljust(10 * MB + 1, b"\0")}
-        await chooser.set_input_files(large)
+        await chooser.set_input_files(chosen("large.png", PNG.ljust(10 * MB + 1, b"\0")))
         await page.get_by_role("button", name="Send", exact=True).click()
         await expect(page.get_by_role("alert")).to_contain_text("A file has 10 MB at most.")
-        await chooser.set_input_files({"name": "broken.png", "mimeType": "image/png", "buffer": PNG})
+        await chooser.set_input_files(chosen("broken.png", PNG))
         await page.get_by_role("button", name="Send", exact=True).click()
         shown = page.get_by_role("log").get_by_role("img", name="broken.png")
         await expect(shown).to_be_visible()

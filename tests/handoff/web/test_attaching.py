@@ -1,7 +1,9 @@
 """Agents attach files and see those of customers; a file does nothing but be looked at, and by nobody else."""
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -14,7 +16,7 @@ from handoff.database import Database
 from handoff.models import Message
 from tests.browser import Browse, axe
 from tests.cast import JOSE, LENA
-from tests.files import EXECUTABLE, PDF, PNG
+from tests.files import EXECUTABLE, PDF, PNG, chosen
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.desk import desk, said
 from tests.handoff.web.story import Story, handed_off
@@ -114,7 +116,7 @@ async def test_a_body_that_is_too_much_is_not_read_to_its_end(inbox: Inbox, ben:
     thread_id = await handed_off(inbox.database)
     read = 0
 
-    async def endless():  # type: ignore[no-untyped-def]
+    async def endless() -> AsyncIterator[bytes]:
         nonlocal read
         yield b'--x\r\nContent-Disposition: form-data; name="attach"; filename="a.png"\r\n\r\n'
         while read < 200 * MB:
@@ -187,12 +189,7 @@ async def test_files_are_attached_seen_removed_and_sent_in_the_browser(
     await expect(page.locator("#team .file img")).to_be_visible()
     assert await page.locator("#team .file img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 8
     await page.get_by_label("Your text").fill("The label, as promised")
-    await page.get_by_label("Attach files").set_input_files(
-        [
-            {"name": "label.pdf", "mimeType": "application/pdf", "buffer": PDF},
-            {"name": "map.png", "mimeType": "image/png", "buffer": PNG},
-        ]
-    )
+    await page.get_by_label("Attach files").set_input_files([chosen("label.pdf", PDF), chosen("map.png", PNG)])
     await expect(page.locator("#files li")).to_have_count(2)
     await axe(page)
     await page.get_by_role("button", name="Remove map.png").click()
@@ -210,9 +207,9 @@ async def test_a_refused_file_is_said_where_one_looks_and_the_words_stay(
     page = await desk(inbox, url, browse, f"/inbox/{thread_id}")
     await page.get_by_label("Your text").fill("See the picture")
     field = page.get_by_label("Attach files")
-    await field.set_input_files({"name": "holiday.png", "mimeType": "image/png", "buffer": EXECUTABLE})
+    await field.set_input_files(chosen("holiday.png", EXECUTABLE))
     await expect(page.get_by_role("alert")).to_contain_text("is not a file of a kind that is taken")
-    await field.set_input_files({"name": "large.png", "mimeType": "image/png", "buffer": PNG.ljust(10 * MB + 1, b"\0")})
+    await field.set_input_files(chosen("large.png", PNG.ljust(10 * MB + 1, b"\0")))
     await expect(page.get_by_role("alert")).to_contain_text("A file has 10 MB at most")
     await expect(page.get_by_label("Your text")).to_have_value("See the picture")
     assert await begun(inbox.database) == []
@@ -248,3 +245,31 @@ async def test_a_reply_of_files_alone_is_sent_once_however_often(inbox: Inbox, b
         assert await session.scalar(sent) == 1
     page = (await ben.get(f"/inbox/{thread_id}")).text
     assert re.search(r"download>.*label.pdf", page, re.DOTALL)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_files_can_be_used_by_everybody(
+    inbox: Inbox, url: str, browse: Browse, scheme: Literal["light", "dark"], width: int
+) -> None:
+    thread_id = await handed_off(inbox.database)
+    await customers_picture(inbox.database, thread_id)
+    async with inbox.database.transaction("test.trouble") as session:
+        message = (await session.scalars(select(Message).order_by(Message.id.desc()))).first()
+        assert message is not None
+        for name, trouble in (("moving.mp4", "too large to show"), ("voice.ogg", None)):
+            attachments.expect(session, message, name, "source", 1)
+            await session.flush()
+            newest = (await session.scalars(select(Attachment).order_by(Attachment.id.desc()))).first()
+            assert newest is not None
+            newest.trouble = trouble
+    page = await desk(
+        inbox, url, browse, f"/inbox/{thread_id}", viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    await expect(page.get_by_text("moving.mp4: too large to show")).to_be_visible()
+    await expect(page.get_by_text("voice.ogg is on its way")).to_be_visible()
+    many = [chosen(f"a label with a long name {number}.pdf", PDF) for number in range(5)]
+    await page.get_by_label("Attach files").set_input_files(many)
+    await expect(page.locator("#files li")).to_have_count(5)
+    await axe(page)
+    assert await page.evaluate("() => document.documentElement.scrollWidth") <= width
