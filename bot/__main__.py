@@ -16,7 +16,7 @@ from bot.assemble import connecting_x, detection
 from bot.brand import BrandUnreadable, read_brand
 from bot.channel import ChannelError
 from bot.explain import explain
-from bot.permit import policies
+from bot.permit import PolicyUnreadable, policies
 from bot.replay import replay as replay_file
 from bot.serve import PortTaken
 from bot.settings import BotSettings
@@ -34,6 +34,7 @@ EXPECTED = (
     DatabaseDidNotStart,
     TrainingFailed,
     up.NotMigrated,
+    PolicyUnreadable,
     WrongSecret,
     Refusal,
 )

@@ -68,10 +68,21 @@ class Policy(msgspec.Struct, forbid_unknown_fields=True):
     price: dict[str, Annotated[float, msgspec.Meta(ge=0)]] = {}
 
 
+class PolicyUnreadable(Exception):
+    """The rules of a channel cannot be used: correct the file and start again."""
+
+
 @cache
 def policies(folder: Path = POLICIES) -> Mapping[str, Policy]:
-    """Every channel's policy, by name. Raises `msgspec.ValidationError` that names the key."""
-    return {path.stem: msgspec.toml.decode(path.read_bytes(), type=Policy) for path in sorted(folder.glob("*.toml"))}
+    """Every channel's policy, by name. Raises `PolicyUnreadable`, which names file and key."""
+    return {path.stem: _policy(path) for path in sorted(folder.glob("*.toml"))}
+
+
+def _policy(path: Path) -> Policy:
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Policy)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PolicyUnreadable(f"{path} cannot be used: {error}") from error
 
 
 async def why_not(session: AsyncSession, post: Post, text: str, label: str) -> str | None:
