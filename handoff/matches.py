@@ -6,7 +6,8 @@ Only what customers agreed may be looked up is compared, theirs and the other's:
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, union
+from sqlalchemy import Boolean, ColumnElement, Index, Select, exists, func, literal, or_, select, union
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, drafts, errors, people, persons, receipts, search
@@ -16,7 +17,13 @@ from handoff.receipts import Receipt
 MOST = 20
 """Customers that are shown at once."""
 
+ENOUGH = 1000
+"""People of a name that are looked through: of a name that very many have, some are shown."""
+
+HANDLE = func.lower(Customer.handle)
 ORDER = func.lower(Case.found["order_number"].astext)
+Index("ix_customers_handle", HANDLE)
+Index("ix_cases_order_number", ORDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +42,10 @@ async def suggested(session: AsyncSession, customer_id: int) -> Sequence[Match]:
         for customer in await session.scalars(select(Customer).where(Customer.id.in_(ours), _agreed()))
         if customer.handle
     ]
-    same_handle = [(Customer.channel != channel) & (func.lower(Customer.handle) == name) for channel, name in handles]
+    same_handle = [HANDLE.in_([name]) & (Customer.channel != channel) for channel, name in handles]
     others = (Customer.id.not_in(ours), Customer.id.in_(persons.with_cases()), _agreed())
     by_handle = select(Customer.id, literal("the same handle")).where(*others, or_(False, *same_handle))
-    numbers = _orders().where(Thread.customer_id.in_(ours))
+    numbers = list(await session.scalars(_orders().where(Thread.customer_id.in_(ours))))
     named = _orders().with_only_columns(Thread.customer_id).where(ORDER.in_(numbers))
     by_order = select(Customer.id, literal("the same order number")).where(*others, Customer.id.in_(named))
     rows = await session.execute(union(by_handle, by_order).limit(MOST))
@@ -56,7 +63,10 @@ async def named(session: AsyncSession, words: str, but: int = 0, most: int = MOS
         return []
     query = func.to_tsquery("simple", " & ".join(f"'{word}':*" for word in wanted))
     others = (Customer.id.not_in(persons.same(but)), Customer.id.in_(persons.with_cases()))
-    found = select(Customer).where(search.NAMED.op("@@")(query), *others)
+    called = list(await session.scalars(select(Customer.id).where(search.NAMED.op("@@")(query)).limit(ENOUGH)))
+    if not called:
+        return []
+    found = select(Customer).where(Customer.id.in_(called), *others)
     return (await session.scalars(found.order_by(Customer.id.desc()).limit(most))).all()
 
 
@@ -99,8 +109,9 @@ async def carry(session: AsyncSession, thread_id: int, message_id: int, to_id: i
 def _agreed() -> ColumnElement[bool]:
     """Whether the customer lets us look them up: their newest word on it, in whichever thread."""
     theirs = (Thread.customer_id == Customer.id, Receipt.purpose == "link")
-    newest = select(Receipt.given).join(Thread, Thread.id == Receipt.thread_id).where(*theirs)
-    return func.coalesce(newest.order_by(Receipt.id.desc()).limit(1).correlate(Customer).scalar_subquery(), False)
+    turns = func.array_agg(aggregate_order_by(Receipt.given, Receipt.id.desc()), type_=ARRAY(Boolean))
+    newest = select(turns[1]).select_from(Receipt).join(Thread, Thread.id == Receipt.thread_id).where(*theirs)
+    return func.coalesce(newest.correlate(Customer).scalar_subquery(), False)
 
 
 def _orders() -> Select[str]:

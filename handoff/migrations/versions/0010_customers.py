@@ -61,6 +61,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_verdicts_case_id")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_verdicts")),
     )
+    op.create_index("ix_customers_handle", "customers", [sa.text("lower(handle)")])
+    op.create_index("ix_cases_order_number", "cases", [sa.text("lower(found ->> 'order_number')")])
     for name, body in FUNCTIONS.items():
         op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
         op.execute(f"CREATE TRIGGER {name} {TRIGGERS[name]} FOR EACH ROW EXECUTE FUNCTION {name}()")
@@ -69,5 +71,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in FUNCTIONS:
         op.execute(f"DROP FUNCTION {name} CASCADE")
+    op.drop_index("ix_cases_order_number", table_name="cases")
+    op.drop_index("ix_customers_handle", table_name="customers")
     op.drop_table("verdicts")
     op.drop_table("merges")
