@@ -8,11 +8,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from handoff.web import chips
-from tests.browser import Browse
-from tests.cast import BEN, NOOR
+from tests.browser import Browse, axe
+from tests.cast import BEN, JOSE, MARA, NOOR
 from tests.handoff.time_of_targets import ask_of_ourselves, passes
 from tests.handoff.web.conftest import Inbox
-from tests.handoff.web.desk import HANDLED, write
+from tests.handoff.web.desk import HANDLED, desk, write
 from tests.handoff.web.story import Story, handed_off, says
 
 
@@ -51,6 +51,25 @@ async def test_i14_a_clock_counts_down_by_itself_stops_and_starts(inbox: Inbox, 
     await page.get_by_role("button", name="Close and stay").click()
     await expect(page.locator("#thread-head")).to_contain_text("Closed")
     await expect(page.locator("[data-due]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_every_state_of_a_clock_is_accessible(
+    inbox: Inbox, url: str, browse: Browse, scheme: str, width: int
+) -> None:
+    await ask_of_ourselves(inbox.database, 60)
+    late, soon, _ = [await handed_off(inbox.database, Story(author=who)) for who in (MARA, NOOR, JOSE)]
+    await passes(inbox.database, late, 75)
+    await passes(inbox.database, soon, 50)
+    size = {"width": width, "height": 900}
+    page = await desk(inbox, url, browse, "/inbox?sort=due", color_scheme=scheme, viewport=size)
+    said: list[str | re.Pattern[str]] = ["Reply overdue by 15 min", re.compile("Reply soon, in"), "Reply in 60 min"]
+    await expect(page.locator("#rows [data-due]")).to_have_text(said)
+    await axe(page)
+    await page.goto(f"{url}/inbox/{late}?view=risk")
+    await axe(page)
+    assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
 async def test_what_was_missed_stays_to_be_seen(inbox: Inbox, ben: httpx.AsyncClient) -> None:
