@@ -12,6 +12,25 @@ from handoff.web import chips
 
 CHANNELS = {"telegram": "Telegram", "square": "The square", "x": "X"}
 
+OUTCOMES = {
+    "offer": "were offered help",
+    "no brand word": "did not name the brand",
+    "low score": "did not sound like a call for help",
+    "no reason": "sounded like one, but no word says why",
+    "would have offered": "would have been offered help, had they called us",
+    "same problem": "belong to a problem that has an offer already",
+    "offered before": "are of people who had an offer lately",
+    "said STOP": "are of people who said STOP",
+    "too old": "were too old to be answered",
+    "bot": "are of bots",
+    "own post": "are our own",
+    "repost": "only repeat another",
+    "empty": "have no text",
+    "wants no bots": "are of people who want no bots",
+    "a code": "held a code that shows who somebody is",
+}
+"""What became of posts, as a tally has it and as admins read it."""
+
 OWN_CHATS = ("telegram",)
 """Channels that have a private place of their own; of all others it is our page."""
 
@@ -133,6 +152,12 @@ def channel(name: str) -> str:
     return CHANNELS.get(name, name.capitalize())
 
 
+def fate(name: str) -> str:
+    """What became of posts, in words."""
+    held_back = name.removeprefix("guard: ")
+    return f"are about {held_back}, where a bot keeps out" if held_back != name else OUTCOMES.get(name, name)
+
+
 def private_place(name: str) -> str:
     """Where what we say in private to a customer of the channel is read."""
     return channel(name) if name in OWN_CHATS else "our page"
@@ -216,6 +241,7 @@ FILTERS = {
     "aria_keys": aria_keys,
     "channel": channel,
     "private_place": private_place,
+    "fate": fate,
     "channel_icon": lambda name: CHANNEL_ICONS.get(name, "message-circle"),
     "person": person,
     "named": named,

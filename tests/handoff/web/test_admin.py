@@ -40,9 +40,11 @@ async def test_the_day_is_told_in_numbers(inbox: Inbox, ana: httpx.AsyncClient) 
     assert "No post has been seen today." in (await ana.get("/admin")).text
     async with inbox.database.transaction("test.tally") as session:
         session.add(Tally(day=func.current_date(), channel="telegram", outcome="said STOP", posts=12345))
+        session.add(Tally(day=func.current_date(), channel="telegram", outcome="guard: violence", posts=2))
     page = (await ana.get("/admin")).text
     assert "said STOP" in page
     assert "12,345" in page
+    assert "are about violence, where a bot keeps out" in page
 
 
 async def test_an_offer_in_doubt_waits_for_a_person_who_looked(inbox: Inbox, ana: httpx.AsyncClient) -> None:
