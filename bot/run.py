@@ -22,6 +22,7 @@ from bot import (
     repeat,
     stop,
     triage,
+    warn,
 )
 from bot.brand import Brand
 from bot.channel import Channel, Deleted, Halted, NeverDeliverable, Post
@@ -61,6 +62,7 @@ class Bot:
         self.fetch = fetch.Fetch(database, channels, settings.largest_file)
         self._notify = notify.Notify(database, Seal(settings.key), reach)
         self._give = give.Give(database)
+        self._warn = warn.Warn(database)
         self._alarming = alarm.Alarming(database, settings, brand.name)
         self._ask_solved = ask_solved.AskSolved(database, brand.name, settings.undo)
         self._triage_terms = triage.Terms(
@@ -82,6 +84,7 @@ class Bot:
             tasks.create_task(repeat.share("notify", self._notify.claim, bells["tellings"]))
             tasks.create_task(repeat.again("give cases", self._give.next, bells["cases"]))
             tasks.create_task(repeat.every(2, "ask whether it is solved", self._ask_solved.all))
+            tasks.create_task(repeat.every(2, "warn", self._warn.look))
             tasks.create_task(repeat.every(5, "alarm", self._alarming.look))
             tasks.create_task(repeat.every(5, "settle doubts", self.settle_doubts))
             tasks.create_task(repeat.every(60, "look again", self.look_again))
