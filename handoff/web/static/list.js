@@ -69,10 +69,10 @@ function difference(rows, newRows) {
   return gone + come || Number(before.join() !== after.join());
 }
 
-/** Puts the new rows into the order of the old ones; what came waits, what went stays. */
+/** Puts the new rows into the order of the old ones; what came waits, what went stays. No row moves, or it loses the focus. */
 function keepOrder(rows, newRows) {
   const fresh = new Map([...newRows.children].map((row) => [row.id, row]));
-  newRows.replaceChildren(...[...rows.children].map((row) => fresh.get(row.id) ?? row.cloneNode(true)));
+  newRows.replaceChildren(...[...rows.childNodes].map((row) => fresh.get(row.id) ?? row.cloneNode(true)));
 }
 
 function showButton(changes) {
