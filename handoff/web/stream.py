@@ -23,6 +23,9 @@ LIST = 0.1
 """Seconds of one process that a page may have for a look at its list. It costs a quarter of that, so that threads,
 which are asked for at once, seldom wait behind lists; see docs/performance.md."""
 
+FEW = 5
+"""Streams whose looks at the list need not be spread: together they cost an eighth of a second."""
+
 
 Changes = Callable[[], list[dict[str, Any]]]
 """What changed in who is present since it was asked last; see `handoff.presence`."""
@@ -84,7 +87,7 @@ def _told(hints: set[int], live: Live, wanted: Callable[[int], bool], present: C
 
 
 def _spread(live: Live) -> int:
-    return round(1000 * LIST * live.listeners)
+    return round(1000 * LIST * max(0, live.listeners - FEW))
 
 
 async def _gathered(queue: asyncio.Queue[int | None], patience: float) -> set[int] | None:

@@ -21,7 +21,7 @@ PACE = 3.2
 """Seconds that a round takes at least: a customer says at most 20 lines a minute."""
 
 AWAY = 4.5
-"""Seconds for which the line is cut; the banner comes after 3."""
+"""Seconds for which the line is cut, and up to one more, as pages try again once a second; the banner comes after 3."""
 
 SETTLED = 1.5
 """Seconds after which every stream is there, again."""
@@ -167,7 +167,7 @@ async def cuts(scene: Scene) -> None:
         chats, desks = await behind(scene, scene.mara, chat_line), await behind(scene, scene.ben, inbox_line)
         for number in range(CUTS):
             await asyncio.sleep(SETTLED)
-            await one_cut(scene, f"Missed {number}.", chats, desks, (chat_line, inbox_line))
+            await one_cut(scene, number, chats, desks, (chat_line, inbox_line))
         for page in [*chats, *desks]:
             await page.context.close()
 
@@ -184,7 +184,7 @@ async def behind(scene: Scene, page: Page, line: Line) -> list[Page]:
     return pages
 
 
-async def one_cut(scene: Scene, words: str, chats: list[Page], desks: list[Page], lines: tuple[Line, Line]) -> None:
+async def one_cut(scene: Scene, number: int, chats: list[Page], desks: list[Page], lines: tuple[Line, Line]) -> None:
     """Cut; somebody writes; mend."""
     banners = [
         *(Sight(page, "#offline:not([hidden])") for page in chats),
@@ -194,10 +194,11 @@ async def one_cut(scene: Scene, words: str, chats: list[Page], desks: list[Page]
     cut = now()
     for line in lines:
         await line.cut()
-    await asyncio.sleep(AWAY)
+    await asyncio.sleep(AWAY + number / CUTS)
     gone = [await shown_at(sight) - cut for sight in banners]
     scene.note("line is cut → customer reads so", *gone[:TABS])
     scene.note("line is cut → agent reads so", *gone[TABS:])
+    words = f"Missed {number}."
     await says(scene.database, scene.thread_id, words)
     missed = [
         *(Sight(page, "#lines .said", words) for page in chats),

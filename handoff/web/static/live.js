@@ -4,7 +4,7 @@ import { refresh, scriptAddress } from "./page.js";
 import { forget, heard } from "./presence.js";
 import { listen } from "./source.js";
 
-const OTHERS = 400; // milliseconds between two looks at the list for the sake of other threads
+const OTHERS = 200; // milliseconds between two looks at the list for the sake of other threads
 const PATIENCE = 3000; // a connection that is back so soon was never worth a word
 const LOST = "Connection lost. Trying again… You can go on writing.";
 

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
 from handoff.database import Database
 from handoff.live import EVERYTHING, Live
-from handoff.web.stream import stream
+from handoff.web.stream import FEW, stream
 
 
 class Gate:
@@ -65,7 +65,15 @@ async def test_lost_hints_make_the_page_look_at_everything(live: Live) -> None:
 
 async def test_silence_is_broken_by_a_ping_that_scripts_can_hear(live: Live) -> None:
     async with listening(live, Gate(), ping=0.05) as events:
-        assert await anext(events) == "event: ping\ndata: 100\n\n", "one stream, one look at the list in 100 ms"
+        assert await anext(events) == "event: ping\ndata: 0\n\n"
+
+
+async def test_pages_spread_their_looks_at_the_list_when_they_are_many(live: Live) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(FEW + 9):
+            await stack.enter_async_context(live.subscribed())
+        async with listening(live, Gate(), ping=0.05) as events:
+            assert await anext(events) == "event: ping\ndata: 1000\n\n", "ten more than a few: one in 100 ms"
 
 
 async def test_what_is_not_for_this_listener_does_not_hold_up_the_ping(live: Live) -> None:
