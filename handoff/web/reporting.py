@@ -1,4 +1,4 @@
-"""/reports: in numbers, whether customers were helped: by week and by agent, as a page and as a table to save."""
+"""/reports: in numbers, whether customers were helped, and how quickly; as a page, and as a table to save."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
+from handoff import reports as numbers
 from handoff import verdicts
 from handoff.api.sheet import Sheet, saved
 from handoff.api.solved import week_lines
@@ -19,15 +20,20 @@ router = APIRouter(prefix="/reports")
 Weeks = Annotated[int, Query(ge=1, le=53)]
 """How many weeks back, the running one among them."""
 
+DAYS = 14
+"""Days whose numbers the page shows; the API has those of any."""
+
 
 @router.get("")
 async def reports(here: Here, me: MeReporting, weeks: Weeks = 12) -> HTMLResponse:
     """The page."""
     async with here.database.reading() as session:
         found = await verdicts.weeks(session, *days(weeks))
+        today = datetime.now(UTC).date()
+        by_day = await numbers.days(session, today - timedelta(days=DAYS - 1), today)
         waiting = (await counts(session, me))["waiting"]
-    agents = summed(found)
-    return here.page("reports.html", me=me, place="reports", waiting=waiting, weeks=weeks, found=found, agents=agents)
+    shown = {"found": found, "agents": summed(found), "by_day": by_day[::-1]}
+    return here.page("reports.html", 200, me=me, place="reports", waiting=waiting, weeks=weeks, **shown)
 
 
 @router.get("/solved.csv")

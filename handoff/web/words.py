@@ -152,6 +152,11 @@ def channel(name: str) -> str:
     return CHANNELS.get(name, name.capitalize())
 
 
+def lasted(seconds: float | None) -> str:
+    """How long something took, roughly; a dash where it never happened."""
+    return "–" if seconds is None else chips.lasting(round(seconds))
+
+
 def fate(name: str) -> str:
     """What became of posts, in words."""
     held_back = name.removeprefix("guard: ")
@@ -242,6 +247,7 @@ FILTERS = {
     "channel": channel,
     "private_place": private_place,
     "fate": fate,
+    "lasted": lasted,
     "channel_icon": lambda name: CHANNEL_ICONS.get(name, "message-circle"),
     "person": person,
     "named": named,

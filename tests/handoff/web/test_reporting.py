@@ -42,8 +42,8 @@ async def busy(inbox: Inbox) -> None:
 
 
 def rows(page: str) -> list[list[str]]:
-    """The tables of a page, row by row."""
-    found = re.findall(r"<tr>(.*?)</tr>", page[page.index("<main") : page.index("</main>")], re.DOTALL)
+    """The tables of what customers said, row by row."""
+    found = re.findall(r"<tr>(.*?)</tr>", page[page.index("<main") : page.index('"days-title"')], re.DOTALL)
     return [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in found if "<td" in row]
 
 
@@ -93,3 +93,14 @@ async def test_the_page_is_accessible_empty_and_full(
     await page.reload()
     await axe(page)
     assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_the_days_are_told_with_what_was_on_time(inbox: Inbox) -> None:
+    await busy(inbox)
+    page = (await (await inbox.visitor(YUKI)).get("/reports")).text
+    by_day = page[page.index('"days-title"') : page.index("</main>")]
+    days = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', by_day, re.DOTALL)
+    assert len(days) == 14
+    day, numbers = days[0]
+    assert day == datetime.now(UTC).strftime("%a %-d %b")
+    assert re.findall(r">([^<]+)</td>", numbers)[:5] == ["5", "5", "5", "5", "–"]
