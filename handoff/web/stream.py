@@ -19,6 +19,10 @@ PING = 15.0
 PACE = 0.15
 """Seconds between two looks into the queue: many hints in a short time are one event each, and one permission check."""
 
+BREATH = 0.005
+"""The same for each open stream, at most `PACE`, after a look that found only who is there: where few work, what
+changed does not wait behind somebody who stopped typing."""
+
 LIST = 0.1
 """Seconds of one process that a page may have for a look at its list. It costs a quarter of that, so that threads,
 which are asked for at once, seldom wait behind lists; see docs/performance.md."""
@@ -70,7 +74,7 @@ async def _events(
             for event in _told(hints, live, wanted, present) or [_event("ping", _spread(live))] * is_late:
                 yield event
                 told_at = loop.time()
-            await asyncio.sleep(PACE)
+            await asyncio.sleep(PACE if hints - {SOMEBODY} else min(PACE, BREATH * live.listeners))
 
 
 def _told(hints: set[int], live: Live, wanted: Callable[[int], bool], present: Changes) -> list[str]:

@@ -20,10 +20,10 @@ ROUNDS, CUTS, TABS = 30, 10, 3
 PACE = 3.2
 """Seconds that a round takes at least: a customer says at most 20 lines a minute."""
 
-AWAY = 4.5
+AWAY = 4.0
 """Seconds for which the line is cut, and up to one more, as pages try again once a second; the banner comes after 3."""
 
-SETTLED = 1.5
+SETTLED = 1.0
 """Seconds after which every stream is there, again."""
 
 
@@ -89,7 +89,7 @@ async def agent_replies(scene: Scene, line: str) -> None:
 
 async def new_case(scene: Scene, number: int) -> int:
     """A case comes, and is in the lists; its thread."""
-    sights = [Sight(page, "#rows .what", f"Case {number}.") for page in (scene.ben, scene.ana)]
+    sights = [Sight(page, "#rows .name", f"Customer {number}") for page in (scene.ben, scene.ana)]
     await look_for(*sights)
     thread_id = await handed_off(scene.database, customer(number))
     written = now()
@@ -106,7 +106,7 @@ async def find_and_claim(scene: Scene, number: int, thread_id: int) -> None:
     pressed = await acted_at(ana)
     scene.note("search → found, on a new page", (await largest(ana))[2] - pressed)
     await expect(ana.locator("#rows .row")).to_have_count(1)
-    title = Sight(ana, f"body[data-thread='{thread_id}'] #thread-title", f"Case {number}.")
+    title = Sight(ana, f"body[data-thread='{thread_id}'] #thread-head", f"Customer {number}")
     scene.note("another thread", *await after(ana, ana.locator("#rows .row").click(), title))
     for name, done, seen in (("Claim", "Yours", "Ana"), ("Release", "Waiting", "Unclaimed")):
         deed = ana.get_by_role("button", name=name, exact=True).click()
