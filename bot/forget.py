@@ -124,7 +124,9 @@ async def _erase(session: AsyncSession, ids: list[int]) -> None:
     unsent = Message.delivery.in_(("pending", "failed", "draft"))
     await session.execute(traces.where(unsent).values(delivery="withheld", due_at=None))
     tombstone = update(Case).where(Case.thread_id.in_(ids))
-    await session.execute(tombstone.values(summary=TOMBSTONE, intent=None, confidence=None))
+    await session.execute(tombstone.values(summary=TOMBSTONE, intent=None, confidence=None, tags=[]))
+    tagged = traces.where(Message.kind == "event", Message.text.like("% the tag “%"))
+    await session.execute(tagged.values(text=func.regexp_replace(Message.text, "“.*”", "“…”")))
     await session.execute(update(Thread).where(Thread.id.in_(ids)).values(place=None))
 
 

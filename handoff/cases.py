@@ -69,8 +69,14 @@ async def locked(session: AsyncSession, thread_id: int) -> tuple[Thread, Case]:
     return thread, case
 
 
-async def known(session: AsyncSession, thread_id: int) -> None:
-    """Raises `NoSuchCase` for a thread that was never handed off, and for one of which nothing is left."""
+async def known(session: AsyncSession, thread_id: int, *, hold: bool = False) -> None:
+    """Raises `NoSuchCase` for a thread that was never handed off, and for one of which nothing is left.
+
+    `hold`: whoever has it deleted waits for us, or we for them.
+    """
+    if hold:
+        held = select(Thread.id).where(Thread.id == thread_id)
+        await session.execute(held.with_for_update(read=True, key_share=True))
     left = Thread.ended_why.is_distinct_from(threads.ERASED)
     query = select(Case.id).join(Case.thread).where(Case.thread_id == thread_id, left)
     if await session.scalar(query.limit(1)) is None:

@@ -31,6 +31,8 @@ async def attach(request: Request, at: At) -> Response:
 
         async def attaching(session: AsyncSession) -> None:
             files = await files_in(form, "attach", largest)
+            await cases.locked(session, at.thread_id)
+            await cases.known(session, at.thread_id)  # it may have been deleted while the files came
             await attachments.begin(session, at.thread_id, at.me, files, largest)
             await _keep(session, at, mode, text)
 
@@ -44,7 +46,7 @@ async def remove(
     """Take a file away from the reply."""
 
     async def removing(session: AsyncSession) -> None:
-        await cases.known(session, at.thread_id)
+        await cases.known(session, at.thread_id, hold=True)
         await attachments.drop(session, at.thread_id, at.me, attachment_id)
         await _keep(session, at, mode, lines(text))
 

@@ -27,7 +27,7 @@ SavedId = Annotated[int, Form(ge=0, le=2**62)]
 async def draft(at: At, mode: Annotated[Mode, Form()], text: Text = "") -> Response:
     """Keep what was begun; an empty text forgets it."""
     async with at.here.database.transaction("inbox.draft") as session:
-        await cases.known(session, at.thread_id)
+        await cases.known(session, at.thread_id, hold=True)
         await drafts.keep(session, at.thread_id, at.me, mode, lines(text))
     return Response(status_code=204)
 
