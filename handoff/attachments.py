@@ -226,7 +226,9 @@ async def drop(session: AsyncSession, thread_id: int, agent: Agent, attachment_i
 
 
 async def send(session: AsyncSession, message: Message, agent: Agent, ids: Collection[int]) -> None:
-    """Let the files of an agent's draft go with a message. Raises `FileGone` if one of them is not there any more."""
+    """Let the files of an agent's draft go with a message. Raises `TooMany`, and `FileGone` if one is not there."""
+    if len(set(ids)) > MOST:  # those that were taken back are beside the ones attached since
+        raise errors.TooMany(most=MOST)
     theirs = (Attachment.thread_id == message.thread_id, Attachment.agent_id == agent.id, Attachment.id.in_(ids))
     sent = update(Attachment).where(*theirs).values(message_id=message.id, agent_id=None).returning(Attachment.id)
     if len((await session.scalars(sent)).all()) < len(set(ids)):

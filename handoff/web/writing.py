@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, errors
 from handoff.attachment_errors import AttachmentError
-from handoff.attachments import MOST
 from handoff.web.composer import Unsent
 from handoff.web.panes import ThreadId, inbox_page
 from handoff.web.rows import next_thread
@@ -22,7 +21,7 @@ from handoff.web.where import Where
 Text = Annotated[str, Form(max_length=20_000)]
 ClientId = Annotated[str, Form(pattern=r"^[A-Za-z0-9-]{8,64}$")]
 Seq = Annotated[int, Form(ge=0, le=2**31 - 1)]
-Files = Annotated[tuple[Annotated[int, Field(ge=1, le=2**62)], ...], Form(max_length=MOST)]
+Files = Annotated[tuple[Annotated[int, Field(ge=1, le=2**62)], ...], Form()]
 Deed = Callable[[AsyncSession], Awaitable[object]]
 
 TO_MEND = (errors.NothingSaid, errors.TooLong, errors.GapLeft, errors.FileGone, errors.FileLeft, AttachmentError)

@@ -112,6 +112,21 @@ async def test_more_than_five_files_with_one_reply_are_refused(inbox: Inbox, ben
     assert (answer.status_code, "At most 5 files" in answer.text) == (422, True)
 
 
+async def test_files_taken_back_beside_new_ones_are_too_many_and_the_words_stay(
+    inbox: Inbox, ben: httpx.AsyncClient
+) -> None:
+    thread_id, five = await handed_off(inbox.database), [(f"{number}.png", PNG) for number in range(5)]
+    await attach(ben, thread_id, *five)
+    await reply(ben, thread_id, "The first five", await begun(inbox.database))
+    await attach(ben, thread_id, *five)
+    async with inbox.database.reading() as session:
+        said_id = await session.scalar(select(Message.id).where(Message.text == "The first five"))
+    await ben.post(f"/inbox/{thread_id}/messages/{said_id}/undo")
+    answer = await reply(ben, thread_id, "All ten of them", await begun(inbox.database), client_id="client-id-2")
+    assert (answer.status_code, "At most 5 files" in answer.text) == (422, True)
+    assert "All ten of them" in answer.text
+
+
 async def test_a_body_that_is_too_much_is_not_read_to_its_end(inbox: Inbox, ben: httpx.AsyncClient) -> None:
     thread_id = await handed_off(inbox.database)
     read = 0
