@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, distinct, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import errors
+from handoff.base import clean
 from handoff.marks import tidy
 from handoff.models import Case
 
@@ -23,15 +24,15 @@ async def rename(session: AsyncSession, tag: str, to: str) -> None:
     to = tidy(to)
     if not to:
         raise errors.NoTag
-    renamed = func.unnest(func.array_replace(Case.tags, tag, to)).column_valued("tag")
+    renamed = func.unnest(func.array_replace(Case.tags, clean(tag), to)).column_valued("tag")
     once = select(func.array_agg(distinct(renamed))).correlate(Case).scalar_subquery()
     await session.execute(update(Case).where(_has(tag)).values(tags=once))
 
 
 async def remove(session: AsyncSession, tag: str) -> None:
     """Take a tag off every case."""
-    await session.execute(update(Case).where(_has(tag)).values(tags=func.array_remove(Case.tags, tag)))
+    await session.execute(update(Case).where(_has(tag)).values(tags=func.array_remove(Case.tags, clean(tag))))
 
 
 def _has(tag: str) -> ColumnElement[bool]:
-    return Case.tags.contains([tag])
+    return Case.tags.contains([clean(tag)])

@@ -42,7 +42,8 @@ async def change(here: Here, me: MeAdmin, fields: Fields) -> Response:
     wanted, wrong = ({}, {}) if "zone" in fields else _read_targets(fields)
     if mistakes or wrong:
         return await _page(here, me, 422, fields=fields, mistakes={**mistakes, **wrong})
-    seen = int(fields["version"]) if fields.get("version", "").isdecimal() else 0
+    version = fields.get("version", "")
+    seen = int(version) if version.isdecimal() and len(version) <= 9 else 0
     try:
         async with here.database.transaction("inbox.change clocks") as session:
             deeds.tell(session, "hours" if hours else "targets")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import Field
 
 from handoff import agents, claims, deeds, errors, skills, teams
 from handoff.models import Agent
@@ -15,7 +16,7 @@ router = APIRouter(prefix="/admin")
 
 Id = Annotated[int, Path(ge=1, le=2**62)]
 Name = Annotated[str, Form(max_length=200)]
-People = Annotated[list[int] | None, Form(max_length=1000)]
+People = Annotated[list[Annotated[int, Field(ge=1, le=2**62)]] | None, Form(max_length=1000)]
 Word = Annotated[str, Form(max_length=80)]
 Room = Annotated[int, Form(ge=0, le=skills.MOST)]
 

@@ -89,3 +89,13 @@ async def test_a_tag_is_not_renamed_into_nothing(inbox: Inbox, ana: httpx.AsyncC
     assert answer.status_code == 422
     assert "Write the tag first" in answer.text
     assert "refund" in (await ana.get("/admin/tags")).text
+
+
+@pytest.mark.parametrize("deed", ["rename", "remove"])
+async def test_a_tag_that_cannot_be_written_down_is_on_no_case(
+    inbox: Inbox, ana: httpx.AsyncClient, ben: httpx.AsyncClient, deed: str
+) -> None:
+    await tagged(inbox, "refund")
+    answer = await ana.post(f"/admin/tags/{deed}", data={"tag": "ref\x00unds", "to": "x"})
+    assert answer.status_code == 303
+    assert "refund" in (await ana.get("/admin/tags")).text

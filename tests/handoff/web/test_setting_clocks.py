@@ -103,7 +103,10 @@ async def test_a_target_that_is_no_length_of_time_is_refused(inbox: Inbox, ana: 
     assert (await rules(inbox)).targets["low", "close"].minutes == 2880
 
 
-@pytest.mark.parametrize("fields", [{}, {"zone": "UTC"}, {"close_high": "soon"}, {"zone": "", "version": "x"}])
+HUGE = {"zone": "UTC", "version": "9" * 5000}
+
+
+@pytest.mark.parametrize("fields", [{}, {"zone": "UTC"}, {"close_high": "soon"}, {"zone": "", "version": "x"}, HUGE])
 async def test_half_a_form_changes_nothing(inbox: Inbox, ana: httpx.AsyncClient, fields: dict[str, str]) -> None:
     assert (await ana.post("/admin/clocks", data=fields)).status_code in (409, 422)
     assert (await rules(inbox)).version == 1

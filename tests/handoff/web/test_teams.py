@@ -48,6 +48,12 @@ async def test_an_admin_makes_fills_renames_and_removes_a_team(
     assert (await ana.post(f"/admin/teams/{team.id}", data=form)).status_code == 409, "it is gone"
 
 
+async def test_a_number_that_no_agent_has_is_no_member(inbox: Inbox, ana: httpx.AsyncClient) -> None:
+    await ana.post("/admin/teams", data={"name": "Billing"})
+    answer = await ana.post("/admin/teams/1", data={"name": "Billing", "member": ["9" * 30]})
+    assert answer.status_code == 422
+
+
 async def test_two_teams_have_two_names_and_each_has_one(inbox: Inbox, ana: httpx.AsyncClient) -> None:
     for name, status in [("Billing", 303), ("billing", 409), (" ", 409), ("Refunds", 303)]:
         assert (await ana.post("/admin/teams", data={"name": name})).status_code == status
