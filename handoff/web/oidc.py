@@ -95,6 +95,8 @@ async def _agent(here: Site, proven: Proven, invitation: str) -> Agent:
     domain = proven.email.rpartition("@")[2].casefold()
     if here.settings.oidc_domains and domain not in here.settings.oidc_domains:
         raise errors.NotInvited
+    if not _is_plain(proven.email):
+        raise errors.NotInvited
     async with here.database.reading() as session:
         known = await agents.known(session, proven.email)
     if known is not None:
@@ -107,6 +109,11 @@ async def _agent(here: Site, proven: Proven, invitation: str) -> Agent:
         agent = await agents.join(session, invitation, name=name, email=proven.email, password_hash=password_hash)
         deeds.tell(session, agent.role, by=agent)
     return agent
+
+
+def _is_plain(email: str) -> bool:
+    """Whether it stays the same address when it is compared: "straße" and "strasse" are domains of two people."""
+    return email.isprintable() and all(letter.isascii() or letter.casefold() == letter for letter in email)
 
 
 def _kept(here: Site, request: Request) -> dict[str, Any]:
