@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from bot.say import say
 from handoff import people, threads, verdicts
 from handoff.database import Database
+from handoff.marks import SPAM
 from handoff.models import Agent, Case, Customer, Message, OptIn, Promise, Thread
 from handoff.verdicts import Verdict
 
@@ -68,6 +69,7 @@ def _due(undo: timedelta) -> Select[int, int, str]:
     """
     later, now = aliased(Case), func.clock_timestamp()
     closed = (Case.closed_by.is_not(None), Case.closed_at <= now - undo, Case.closed_at > now - LATELY)
+    serious = ~Case.tags.contains([SPAM])
     newest = ~exists().where(later.thread_id == Case.thread_id, later.id > Case.id)
     asked = exists().where(Verdict.case_id == Case.id)
     unsaid = (Message.by == "agent", Message.delivery.in_(("pending", "failed")), Message.written_at > Case.opened_at)
@@ -75,7 +77,9 @@ def _due(undo: timedelta) -> Select[int, int, str]:
     query = select(Case.id, Thread.id, Customer.account).join(Case.thread).join(Thread.customer)
     query = query.join(OptIn, OptIn.thread_id == Thread.id).join(Promise, Promise.account == Customer.account)
     over = (Thread.ended_why == "closed", Customer.external_id.is_not(None), may_talk)
-    return query.where(*closed, *over, newest, ~asked, ~exists().where(Message.thread_id == Thread.id, *unsaid))
+    return query.where(*closed, *over, serious, newest, ~asked).where(
+        ~exists().where(Message.thread_id == Thread.id, *unsaid)
+    )
 
 
 def _plain(text: str) -> str:

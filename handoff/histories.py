@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
@@ -15,6 +15,9 @@ LATELY = timedelta(hours=24)
 """Cases with one intent that are not farther apart than this may have one cause."""
 
 SHOWN = 5
+
+MOST = 200
+"""Customers who are told the same at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,25 @@ async def history(session: AsyncSession, thread: Thread, case: Case) -> History:
     return History(list(earlier), similar, count)
 
 
+async def about_the_same(session: AsyncSession, thread_id: int) -> Sequence[int]:
+    """The threads of the open cases that are about the same as the newest of this one, itself not among them."""
+    newest = select(Case).where(Case.thread_id == thread_id).order_by(Case.id.desc()).limit(1)
+    case = await session.scalar(newest)
+    if case is None or case.intent is None:
+        return []
+    query = select(Case.thread_id).where(*_same(case)).order_by(Case.opened_at).limit(MOST)
+    return list(await session.scalars(query))
+
+
+def _same(case: Case) -> Sequence[ColumnElement[bool]]:
+    lately = func.clock_timestamp() - LATELY
+    return Case.intent == case.intent, Case.closed_at.is_(None), Case.opened_at > lately, Case.id != case.id
+
+
 async def _similar(session: AsyncSession, case: Case) -> tuple[int, Sequence[Case]]:
     if case.intent is None:
         return 0, []
-    lately = func.clock_timestamp() - LATELY
-    same = (Case.intent == case.intent, Case.closed_at.is_(None), Case.opened_at > lately, Case.id != case.id)
+    same = _same(case)
     count = await session.scalar(select(func.count(Case.id)).where(*same)) or 0
     query = select(Case).join(Case.thread).join(Thread.customer).where(*same)
     loaded = query.options(contains_eager(Case.thread).contains_eager(Thread.customer))

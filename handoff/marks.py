@@ -11,6 +11,9 @@ from handoff.models import Agent, Case, Thread
 
 LONGEST_TAG, MOST_TAGS = 40, 20
 
+SPAM = "spam"
+"""The tag of what only looks like a call for help."""
+
 LONGEST_SNOOZE = timedelta(days=366)
 
 
@@ -36,6 +39,12 @@ async def untag(session: AsyncSession, thread_id: int, agent: Agent, word: str) 
         case.tags = [one for one in case.tags if one != word]
         await _say(session, thread, agent, f"removed the tag “{word}”")
     return case
+
+
+async def spam(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
+    """Close a case that nobody is in need behind. Who sent it is not asked whether it was solved."""
+    await tag(session, thread_id, agent, SPAM)
+    return await cases.close(session, thread_id, agent)
 
 
 async def prioritise(session: AsyncSession, thread_id: int, agent: Agent, priority: Priority) -> Case:

@@ -44,6 +44,12 @@ async def untag(at: At, tag: Tag = "") -> Response:
     return await at.attempt("untag", partial(marks.untag, thread_id=at.thread_id, agent=at.me, word=tag))
 
 
+@router.post("/inbox/{thread_id}/spam")
+async def spam(at: At) -> Response:
+    """Close the case as one that nobody is in need behind."""
+    return await at.attempt("spam", partial(marks.spam, thread_id=at.thread_id, agent=at.me))
+
+
 @router.post("/inbox/{thread_id}/priority")
 async def prioritise(at: At, priority: Annotated[Priority, Form()]) -> Response:
     """Say how urgent the case is."""
