@@ -13,6 +13,9 @@ from handoff.models import Case, Customer, Thread
 NEWEST = 5000
 """Customers and cases that are looked at, the newest: comparing more would be felt."""
 
+LONGEST = 40
+"""Letters of a search and of a name that are compared: more take long, and nobody mistypes a sentence."""
+
 CLOSE = 0.72
 """How alike two words must be, from 0 to 1: one wrong letter of four still is, half of them is not."""
 
@@ -21,6 +24,8 @@ MOST = 3
 
 async def near(session: AsyncSession, search: str) -> Sequence[str]:
     """What to search for instead, the likeliest first. Only what a search would find is proposed."""
+    if len(search) > LONGEST:
+        return []
     agreed = exists().where(Thread.customer_id == Customer.id, Case.thread_id == Thread.id)
     erased = exists().where(Thread.customer_id == Customer.id, Thread.ended_why == threads.ERASED)
     people = select(Customer.name, Customer.handle).where(agreed, ~erased).order_by(Customer.id.desc()).limit(NEWEST)
@@ -34,5 +39,6 @@ def _alike(search: str, known: Iterable[str]) -> list[str]:
     spelt: dict[str, str] = {}
     for word in known:
         for part in (word, *word.split()):
-            spelt.setdefault(part.casefold(), part)
+            if len(part) <= LONGEST:
+                spelt.setdefault(part.casefold(), part)
     return [spelt[word] for word in get_close_matches(search.casefold(), spelt, MOST, CLOSE)]

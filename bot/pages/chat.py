@@ -23,7 +23,7 @@ from handoff.database import PRESENCE
 from handoff.models import Thread
 from handoff.presence import CUSTOMER, State, word
 from handoff.web.stream import stream
-from handoff.web.uploads import FIELDS, files_in, words_in
+from handoff.web.uploads import files_in, form_of, words_in
 
 router = APIRouter(prefix="/h")
 
@@ -71,7 +71,7 @@ async def say(request: Request, token: str) -> Response:
     async with here.database.reading() as session:
         if not await people.may_talk(session, found.chat):
             return await chat_page(request, token, found, found.chat, 409)
-    async with request.form(max_fields=FIELDS) as form:
+    async with form_of(request) as form:
         text = words_in(form, "text").replace("\x00", "").strip()
         try:
             await _say(request, found, found.chat, form, text)

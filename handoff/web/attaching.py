@@ -11,7 +11,7 @@ from handoff.drafts import Mode
 from handoff.web.composer import Unsent
 from handoff.web.panes import ThreadId
 from handoff.web.site import Here, Me
-from handoff.web.uploads import FIELDS, files_in, words_in
+from handoff.web.uploads import files_in, form_of, words_in
 from handoff.web.witness import address
 from handoff.web.writing import At, Desk, Text, lines
 
@@ -25,7 +25,7 @@ async def attach(request: Request, at: At) -> Response:
     """Put files beside the reply. Nothing is read of a request before it is known who asks."""
     async with at.here.database.reading() as session:
         await cases.known(session, at.thread_id)
-    async with request.form(max_fields=FIELDS) as form:
+    async with form_of(request) as form:
         mode: Mode = "note" if form.get("mode") == "note" else "reply"
         text, largest = words_in(form, "text")[: drafts.LONGEST], at.here.settings.largest_file
 

@@ -1,8 +1,11 @@
 """Files in a form that was sent to us: read as far as they may be, and no further."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from handoff import attachment_errors as errors
 from handoff import attachments
@@ -11,6 +14,19 @@ from handoff.web.guard import LARGEST_BODY
 
 FIELDS = 20
 """Fields of a form with files, and more than any of ours has."""
+
+
+@asynccontextmanager
+async def form_of(request: Request) -> AsyncIterator[FormData]:
+    """The form that was sent. One in letters that nobody can read is answered with 400."""
+    try:
+        form = await request.form(max_fields=FIELDS)
+    except (UnicodeError, LookupError):
+        raise HTTPException(400, "The form is in no encoding that there is. Send it as UTF-8.") from None
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def largest_body(largest: int) -> int:

@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,19 +24,22 @@ AT_ONCE = 4
 CLOSED = ("solved", "unsolved", "silent")
 """The fates of customers whose case is closed."""
 GUIDE = """\
+
 [b]Forty people asked for help, and four colleagues look after them.[/b] All of them are made up.
-  The inbox     {inbox}   sign in as {who} (or ben@…, lena@…, yuki@…)
-  The passwords {passwords}
-  The square    {square}/square
+
+  The inbox     {inbox}/inbox
+                {team}
+  The square    {square}/square   post there as somebody new, and see what happens
   X, pretended  {x}
-Ctrl-C ends it all, and nothing of it is kept.
-"""
+
+Ctrl-C ends it all, and nothing of it is kept."""
 console = Console(highlight=False)
 
 
 async def fill(demo: Demo, everybody: Sequence[Person]) -> set[str]:
     """Let everybody come, a few at a time, and then the team do its work. Who has a case in the end."""
     desks = await assemble(demo.inbox, demo.first_link)
+    await desks["Ana"].save_replies()
     customers = {
         one.name: customer(one, number, demo.pages, demo.telegram, demo.x) for number, one in enumerate(everybody, 1)
     }
@@ -76,7 +79,7 @@ async def work(person: Person, one: Customer, desks: dict[str, Desk]) -> None:
     if thread is None:
         return
     await desk.work_on(thread, person)
-    if person.reply and person.fate != "returned":
+    if person.then or person.fate in CLOSED:
         await until(lambda: _was_told(one, person.reply), 60)
     if person.then:
         await one.say(person.then)
@@ -105,6 +108,7 @@ async def _say_whether(one: Customer, solved: bool) -> None:
 )
 def main(pictures: Path | None) -> None:
     """Run all of it until Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         TemporaryDirectory(prefix="knock-demo-", ignore_cleanup_errors=True) as folder,
         FakeTelegram() as telegram,
@@ -115,10 +119,10 @@ def main(pictures: Path | None) -> None:
         if pictures:
             asyncio.run(take(demo, pictures))
             return
-        told = {"inbox": demo.inbox, "square": demo.pages, "x": x.url, "who": TEAM[0].email}
-        console.print(GUIDE.format(**told, passwords=", ".join(f"“{who.password}”" for who in TEAM)))
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
-    sys.exit(0)
+        team = "\n                ".join(f"{who.email} ({who.role}), password: {who.password}" for who in TEAM)
+        console.print(GUIDE.format(inbox=demo.inbox, square=demo.pages, x=x.url, team=team), soft_wrap=True)
+        with suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 if __name__ == "__main__":

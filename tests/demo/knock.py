@@ -40,7 +40,7 @@ def started(folder: Path, models: Path, telegram: FakeTelegram, x: FakeX, consol
     """Start it with the models that are kept in a folder, show what it says until it is ready, and end it."""
     models.mkdir(parents=True, exist_ok=True)
     (folder / "models").symlink_to(models)
-    ours = {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API": telegram.url, "UNDO_SECONDS": "0"}
+    ours = {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API": telegram.url}
     env = settings_of_x(x, folder) | {f"KNOCK_{name}": value for name, value in ours.items()}
     command = [sys.executable, "-m", "bot", "up"]
     with subprocess.Popen(
@@ -65,7 +65,7 @@ def _listen(knock: subprocess.Popen[str], lines: list[str], is_ready: threading.
     assert knock.stdout is not None
     for line in knock.stdout:
         lines.append(line)
-        if not is_ready.is_set():
+        if not is_ready.is_set() and "/join/" not in line and "the first" not in line:
             console.print(line.rstrip(), markup=False)
         if READY in line:
             is_ready.set()

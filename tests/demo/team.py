@@ -11,6 +11,20 @@ from tests.demo.customers import Person
 
 TEAM = (ANA, BEN, LENA, YUKI)
 ZONE = "Europe/Madrid"
+SAVED = (
+    (
+        "refund",
+        "Money goes back",
+        "Hello {{customer}}, {{amount}} is on its way back to you. It takes up to three days.",
+    ),
+    ("photo", "Ask for a picture", "Hello {{customer}}, could you send us a picture of it here? {{agent}}"),
+    (
+        "carrier",
+        "Ask the carrier",
+        "We have asked the carrier, {{customer}}, and write to you as soon as we know more.",
+    ),
+)
+"""Saved replies: key, title and text."""
 
 
 class Desk:
@@ -57,6 +71,11 @@ class Desk:
             await self._do(thread, "snooze", until="tomorrow", zone=ZONE)
         if person.fate == "returned":
             await self._do(thread, "give-back")
+
+    async def save_replies(self) -> None:
+        """Write what the whole team says often."""
+        for key, title, body in SAVED:
+            await self._post("/admin/replies", key=key, title=title, body=body)
 
     async def close(self, thread: int) -> None:
         """End the case."""

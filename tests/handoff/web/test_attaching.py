@@ -288,3 +288,12 @@ async def test_files_can_be_used_by_everybody(
     await expect(page.locator("#files li")).to_have_count(5)
     await axe(page)
     assert await page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+async def test_a_form_in_no_encoding_that_there_is_gets_a_sentence(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    thread_id = await handed_off(inbox.database)
+    for charset in ("undefined", "punycode", "nothing-like-it"):
+        kind = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+        body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff\xfe\r\n--x--\r\n'
+        answer = await ben.post(f"/inbox/{thread_id}/files", content=body, headers=kind)
+        assert answer.status_code in (303, 400, 422), charset
