@@ -85,10 +85,10 @@ async def known(session: AsyncSession, thread_id: int, *, hold: bool = False) ->
 
 async def claim(session: AsyncSession, thread_id: int, agent: Agent) -> Case:
     """Take a waiting case. Raises `ClaimedBySomebodyElse`, `AlreadyClosed`, `ShutOut`."""
-    await _refuse_if_shut_out(session, agent)
+    await refuse_if_shut_out(session, agent)
     thread, case = await locked(session, thread_id)
     if case.closed_at is not None:
-        raise errors.AlreadyClosed
+        raise threads.why_closed(thread)
     if case.claimed_by not in (None, agent.id):
         raise errors.ClaimedBySomebodyElse
     if case.claimed_by is None:
@@ -153,7 +153,7 @@ async def reply(
     text = _checked(text, may_be_empty=bool(files))
     if saved_replies.gaps(text):
         raise errors.GapLeft
-    await _refuse_if_shut_out(session, agent)
+    await refuse_if_shut_out(session, agent)
     thread, case = await locked(session, thread_id)
     if await session.scalar(select(Message.id).where(Message.client_id == client_id)):
         return None
@@ -163,7 +163,7 @@ async def reply(
     if case.claimed_by != agent.id:
         await claim(session, thread_id, agent)
     elif case.closed_at is not None:
-        raise errors.AlreadyClosed
+        raise threads.why_closed(thread)
     if case.first_reply_at is None:
         case.first_reply_at = func.clock_timestamp()
     await drafts.drop(session, thread_id, agent, "reply")
@@ -266,8 +266,8 @@ async def _has_reply(session: AsyncSession, case: Case, besides: Message) -> boo
     return await session.scalar(query.limit(1)) is not None
 
 
-async def _refuse_if_shut_out(session: AsyncSession, agent: Agent) -> None:
-    """Whoever shuts them out waits for us, or we for them: agent first, then thread, as `agents.disable` does."""
+async def refuse_if_shut_out(session: AsyncSession, agent: Agent) -> None:
+    """Raises `ShutOut`. Whoever shuts them out waits for us, or we for them: agent first, as `agents.disable` does."""
     still_in = select(Agent.id).where(Agent.id == agent.id, Agent.disabled_at.is_(None))
     if await session.scalar(still_in.with_for_update(read=True)) is None:
         raise errors.ShutOut

@@ -30,6 +30,14 @@ class AlreadyClosed(CaseError):
     """This case is closed. It opens again when the customer writes; until then you can leave a note."""
 
 
+class WithTheBot(AlreadyClosed):
+    """The bot answers here now. Take it back to answer yourself, or leave a note."""
+
+
+class NewerChat(CaseError):
+    """The customer has begun a newer chat. Go on there: it stands beside this one, under Earlier threads."""
+
+
 class SomebodyReplied(CaseError):
     """Somebody replied after the last message you saw. Your text is kept: read theirs, then send yours or not."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
-from handoff import database, waits
+from handoff import database, errors, waits
 from handoff.base import By, Delivery, Kind, Speaker
 from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
 
@@ -131,6 +131,16 @@ async def end(session: AsyncSession, thread: Thread, why: str) -> None:
     thread.ended_at, thread.ended_why, thread.due_at = func.clock_timestamp(), why, None
     touch(session, thread)
     await session.flush()
+
+
+def is_with_bot(thread: Thread) -> bool:
+    """Whether the bot answers what the customer writes."""
+    return thread.ended_at is None and thread.speaker == "bot"
+
+
+def why_closed(thread: Thread) -> errors.AlreadyClosed:
+    """Why nobody of the team can write in a thread that has no open case."""
+    return errors.WithTheBot() if is_with_bot(thread) else errors.AlreadyClosed()
 
 
 async def withhold(session: AsyncSession, customer: Customer) -> None:

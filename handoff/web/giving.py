@@ -1,4 +1,4 @@
-"""Giving a case out of one's hands: to a colleague or a team, or back to the bot."""
+"""Giving a case out of one's hands: to a colleague or a team, or back to the bot; and taking it up again."""
 
 from functools import partial
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
-from handoff import hands
+from handoff import hands, reopenings
 from handoff.web.writing import At
 
 router = APIRouter(prefix="/inbox/{thread_id}")
@@ -24,3 +24,9 @@ async def transfer(at: At, to: Annotated[str, Form(pattern=r"^(team-)?\d{1,18}$"
 async def give_back(at: At) -> Response:
     """Let the bot go on with the thread."""
     return await at.attempt("give back", partial(hands.give_back, thread_id=at.thread_id, agent=at.me))
+
+
+@router.post("/reopen")
+async def reopen(at: At) -> Response:
+    """Go on with a thread that was closed, or that the bot has."""
+    return await at.attempt("reopen", partial(reopenings.open_again, thread_id=at.thread_id, agent=at.me))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, errors, histories, matches, people, receipts, threads
+from handoff import attachments, errors, histories, matches, people, receipts, reopenings, threads
 from handoff.attachments import Attachment
 from handoff.histories import History
 from handoff.models import Agent, Case, Message, Thread
@@ -44,6 +44,14 @@ class ThreadView:
     """By the id of their message."""
     ways: Sequence[Thread]
     """Where the words of a reply that did not arrive could go instead: other channels of the same person."""
+
+    may_open_again: bool
+    """Whether somebody of the team can go on with it, though no case is open."""
+
+    @property
+    def is_with_bot(self) -> bool:
+        """Whether it was given back to the bot, which answers."""
+        return self.case.closed_at is not None and threads.is_with_bot(self.thread)
 
     @property
     def is_erased(self) -> bool:
@@ -104,7 +112,8 @@ class ThreadView:
         if self.out_of_reach is not None:
             return self.out_of_reach.sentence
         if self.case.closed_at is not None:
-            return errors.AlreadyClosed().sentence
+            sentence = threads.why_closed(self.thread).sentence
+            return f"{sentence} Or open it again." if self.may_open_again and not self.is_with_bot else sentence
         if self.case.claimer is not None and self.case.claimed_by != self.me.id:
             return f"{self.case.claimer.name} has claimed this case. Leave a note, or ask them to release it."
         return None
@@ -137,4 +146,6 @@ async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: i
     files = await attachments.of(session, thread.messages)
     failed = any(message.delivery == "failed" and message.by == "agent" for message in thread.messages)
     ways = await matches.other_ways(session, thread) if failed else []
-    return ThreadView(thread, me, brand, await people.out_of_reach(session, thread), standing, history, files, ways)
+    again = thread.cases[-1].closed_at is not None and await reopenings.obstacle(session, thread) is None
+    obstacle = await people.out_of_reach(session, thread)
+    return ThreadView(thread, me, brand, obstacle, standing, history, files, ways, again)

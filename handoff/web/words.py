@@ -224,6 +224,8 @@ ENDINGS = {
 
 def ending(thread: Thread) -> str:
     """What became of a case that is closed: what the customer did comes before what nobody of the team did."""
+    if threads.is_with_bot(thread):
+        return "With the bot"
     return ENDINGS.get(thread.ended_why or "closed", "Closed")
 
 

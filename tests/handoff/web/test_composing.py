@@ -12,7 +12,7 @@ from handoff.drafts import Draft
 from handoff.mentions import Mention
 from handoff.models import Case, Message
 from handoff.sign_ins import SignIn
-from tests.cast import ANA, BEN
+from tests.cast import ANA, BEN, YUKI
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.story import handed_off
 from tests.handoff.web.test_writing import case, form, messages
@@ -196,6 +196,35 @@ async def test_the_thread_goes_back_to_the_bot(inbox: Inbox, ben: httpx.AsyncCli
     assert "Ben gave the thread back to the bot" in page
     assert (await case(inbox)).closed_at is not None
     assert (await ben.post(f"/inbox/{thread_id}/give-back")).status_code == 409
+    assert ("With the bot" in page, "The bot answers here now." in page, "when the customer writes" in page) == (
+        True,
+        True,
+        False,
+    )
+    assert "With the bot" in (await ben.get("/inbox?view=closed")).text
+
+
+async def test_a_thread_is_taken_back_from_the_bot_by_whoever_presses(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    thread_id = await handed_off(inbox.database)
+    await ben.post(f"/inbox/{thread_id}/give-back")
+    assert "Take it back" in (await ben.get(f"/inbox/{thread_id}")).text
+    assert (await ben.post(f"/inbox/{thread_id}/reopen")).status_code == 303
+    page = (await ben.get(f"/inbox/{thread_id}")).text
+    assert ("Ben took the thread back from the bot" in page, "Yours" in page, "Take it back" in page) == (
+        True,
+        True,
+        False,
+    )
+
+
+async def test_a_closed_case_is_opened_again_by_whoever_presses(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    thread_id, yuki = await handed_off(inbox.database), await inbox.visitor(YUKI)
+    await ben.post(f"/inbox/{thread_id}/close")
+    assert "Open again" in (await ben.get(f"/inbox/{thread_id}")).text
+    assert "Open again" not in (await yuki.get(f"/inbox/{thread_id}")).text, "who only reads opens nothing"
+    assert (await ben.post(f"/inbox/{thread_id}/reopen")).status_code == 303
+    page = (await ben.get(f"/inbox/{thread_id}")).text
+    assert ("Ben opened the case again" in page, "Open again" in page) == (True, False)
 
 
 async def test_a_sign_in_that_ran_out_while_writing_keeps_the_words(inbox: Inbox, ben: httpx.AsyncClient) -> None:

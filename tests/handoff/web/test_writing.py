@@ -43,7 +43,7 @@ async def test_the_whole_path_works_without_scripts(inbox: Inbox, ben: httpx.Asy
     assert (await ben.post(f"/inbox/{thread_id}/note", data=form(page, "Double capture, ref 88213"))).status_code == 303
     closed = await ben.post(f"/inbox/{thread_id}/close?view=mine")
     assert closed.headers["location"] == "/inbox?view=mine", "there is no next one"
-    assert "It opens again when the customer writes." in (await ben.get(f"/inbox/{thread_id}")).text
+    assert "It opens again when the customer writes" in (await ben.get(f"/inbox/{thread_id}")).text
 
 
 async def test_closing_goes_on_with_the_next_case_of_the_tab(inbox: Inbox, ben: httpx.AsyncClient) -> None:
