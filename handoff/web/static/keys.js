@@ -9,6 +9,7 @@ export function startKeys() {
   document.getElementById(SWITCH).addEventListener("change", keepSwitch);
   document.addEventListener("keydown", pressed);
   document.addEventListener("click", openByHand);
+  document.addEventListener("toggle", enter, true);
 }
 
 function keepSwitch({ target }) {
@@ -18,7 +19,7 @@ function keepSwitch({ target }) {
 function pressed(event) {
   if (event.key === "Escape") return leave(event.target);
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
-  if (isField(event.target) || document.querySelector("dialog[open]") || !document.getElementById(SWITCH).checked) return;
+  if (isField(event.target) || document.querySelector("dialog[open], details.more[open]") || !document.getElementById(SWITCH).checked) return;
   if (act(nameOf(event))) event.preventDefault();
 }
 
@@ -50,8 +51,16 @@ const moves = {
 };
 
 function leave(target) {
-  target.closest("details.more")?.removeAttribute("open");
-  if (target.closest(".composer, #search, details.more")) target.blur();
+  const menu = document.querySelector("details.more[open]");
+  if (menu) menu.open = false;
+  if (menu?.contains(target)) menu.querySelector("summary").focus();
+  else if (target.closest(".composer, #search")) target.blur();
+}
+
+/** Who opens a menu is in it: what they type next is meant for it. */
+function enter({ target: menu }) {
+  if (!menu.matches("details.more[open]") || menu.querySelector(".menu").contains(document.activeElement)) return;
+  menu.querySelector(".menu").querySelector("a, button, select, input:not([type=hidden])")?.focus();
 }
 
 export const isUsable = (element) => !element.disabled && (element.closest("details.more") ?? element).checkVisibility();

@@ -231,3 +231,22 @@ async def test_i24_what_is_unread_is_counted_in_the_title_and_told_as_each_agent
     await page.reload()
     await page.get_by_role("button", name="Notices").click()
     await expect(page.get_by_label("every case")).to_be_checked()
+
+
+async def test_letters_typed_into_an_opened_menu_are_no_keys(inbox: Inbox, url: str, browse: Browse) -> None:
+    thread_id = await handed_off(inbox.database)
+    page = await desk(inbox, url, browse, f"/inbox/{thread_id}")
+    await page.locator("#tags > summary").click()
+    await expect(page.get_by_label("Tag", exact=True)).to_be_focused()
+    await page.keyboard.type("be")
+    await expect(page.get_by_label("Tag", exact=True)).to_have_value("be")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#tags")).not_to_have_attribute("open", "")
+    await page.locator("#snooze > summary").click()
+    await expect(page.get_by_role("button", name="In 3 hours")).to_be_focused()
+    await page.keyboard.press("e")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#snooze > summary")).to_be_focused()
+    assert not (await case(inbox)).closed_at
+    await page.keyboard.press("n")
+    await expect(page.get_by_label("Internal note")).to_be_checked()
