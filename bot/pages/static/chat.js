@@ -184,7 +184,9 @@ answers.addEventListener("submit", (event) => {
 document.getElementById("check").hidden = true;
 toEnd();
 
-// A screen that turns, or a keyboard that opens, does not hide the newest line from who reads there.
+// A screen that turns, a keyboard that opens, or a picture that arrives does not hide the newest line from who reads there.
 let reading = true;
-addEventListener("scroll", () => { reading = atEnd(); }, { passive: true });
+let last = scrollY;
+addEventListener("scroll", () => { reading = atEnd() || (reading && scrollY >= last); last = scrollY; }, { passive: true });
 addEventListener("resize", () => { if (reading) toEnd(); });
+lines.addEventListener("load", () => { if (reading) toEnd(); }, true); // a picture that makes the page longer

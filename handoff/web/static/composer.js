@@ -2,6 +2,7 @@
 
 import { filesOf, sentOff } from "./attach.js";
 import { startChoices } from "./choices.js";
+import { toEnd } from "./end.js";
 import { drop, giveBack, keep, modeOf, restore, save, take } from "./drafts.js";
 import * as outbox from "./outbox.js";
 import { ask, show } from "./page.js";
@@ -64,7 +65,7 @@ function send(event) {
   outbox.add({ client_id: fresh(), thread, mode, action: button.formAction, text: text.value, files, seen_seq: seen_seq.value, then });
   if (files.length) sentOff();
   const settled = clear(mode);
-  document.getElementById("log").scrollTop = document.getElementById("log").scrollHeight;
+  toEnd();
   document.dispatchEvent(new Event("sent"));
   settled.then(() => outbox.flush(answered));
 }

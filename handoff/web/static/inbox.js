@@ -3,6 +3,7 @@
 import { startClocks } from "./clocks.js";
 import { startAttaching } from "./attach.js";
 import { startComposer } from "./composer.js";
+import { startEnd, toEnd } from "./end.js";
 import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
 import { startLive } from "./live.js";
@@ -54,8 +55,7 @@ startKeys();
 startMenu();
 startLive();
 if (document.body.classList.contains("inbox")) {
-  const log = document.getElementById("log");
-  if (log) log.scrollTop = log.scrollHeight;
+  startEnd();
   startClocks();
   startComposer();
   startAttaching();
@@ -64,13 +64,11 @@ if (document.body.classList.contains("inbox")) {
   startList();
   document.addEventListener("click", followInPlace);
   document.addEventListener("submit", doInPlace);
-  document.addEventListener("click", (event) => event.target.id === "newer" && toTheEnd(event.target));
+  document.addEventListener("click", (event) => event.target.id === "newer" && toTheEnd());
   addEventListener("popstate", () => visit(location.href, { push: false }));
 }
 
-function toTheEnd(button) {
-  const log = document.getElementById("log");
-  log.scrollTop = log.scrollHeight;
-  button.hidden = true;
-  log.focus();
+function toTheEnd() {
+  toEnd();
+  document.getElementById("log").focus();
 }

@@ -1,5 +1,6 @@
 // Asks the server for a page and makes this one like it, part by part. There is no other way by which HTML gets in.
 
+import { isAtEnd, toEnd } from "./end.js";
 import { mergeList } from "./list.js";
 import { morph } from "./morph.js";
 import { localise } from "./times.js";
@@ -95,7 +96,7 @@ function swapThread(page) {
 
 function place() {
   const log = document.getElementById("log");
-  return log && { atEnd: log.scrollHeight - log.scrollTop - log.clientHeight < 40, seq: Number(log.dataset.lastSeq) };
+  return log && { atEnd: isAtEnd(), seq: Number(log.dataset.lastSeq) };
 }
 
 /** The reader stays where they are: at the end if they were there, and else beside a button that says there is more. */
@@ -103,7 +104,7 @@ function keepPlace(before, isOther) {
   const log = document.getElementById("log");
   if (!log) return;
   const hasMore = before && !isOther && Number(log.dataset.lastSeq) > before.seq;
-  if (isOther || !before || before.atEnd) log.scrollTop = log.scrollHeight;
+  if (isOther || !before || before.atEnd) toEnd();
   else if (hasMore) document.getElementById("newer").hidden = false;
   if (hasMore) announce(log.querySelector("#team > li:last-child"));
 }
