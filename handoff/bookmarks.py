@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ForeignKey, and_, exists, func, select
+from sqlalchemy import ForeignKey, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -29,12 +29,12 @@ async def put(session: AsyncSession, agent: Agent, thread_id: int, seq: int) -> 
 
 
 async def unread(session: AsyncSession, agent: Agent, thread_ids: Iterable[int]) -> set[int]:
-    """Those of the threads in which somebody else said something since the agent last looked."""
+    """Those of the threads in which somebody else said, or the customer did, something since the agent looked."""
     own = and_(Bookmark.thread_id == Thread.id, Bookmark.agent_id == agent.id)
     later = exists().where(
         Message.thread_id == Thread.id,
         Message.seq > func.coalesce(Bookmark.seq, 0),
-        Message.kind != "event",
+        or_(Message.kind != "event", Message.by == "customer"),
         Message.agent_id.is_distinct_from(agent.id),
     )
     query = select(Thread.id).outerjoin(Bookmark, own).where(Thread.id.in_(list(thread_ids)), later)

@@ -59,9 +59,13 @@ async def members(session: AsyncSession) -> Mapping[int, set[int]]:
 
 
 async def of(session: AsyncSession, me: Agent) -> Sequence[tuple[Team, int]]:
-    """The teams whose cases somebody looks after, with how many are open: their own, or all for who leads."""
+    """The teams whose cases somebody looks after, with how many are open and not snoozed.
+
+    Their own teams, or all for who leads.
+    """
     query = select(Team, func.count(Case.id)).outerjoin(TeamCase, TeamCase.team_id == Team.id)
-    query = query.outerjoin(Case, (Case.id == TeamCase.case_id) & Case.closed_at.is_(None))
+    awake = Case.snoozed_until.is_(None) | (Case.snoozed_until <= func.now())
+    query = query.outerjoin(Case, (Case.id == TeamCase.case_id) & Case.closed_at.is_(None) & awake)
     if not me.may("lead"):
         query = query.where(Team.id.in_(select(Membership.team_id).where(Membership.agent_id == me.id)))
     found = await session.execute(query.group_by(Team.id).order_by(Team.folded_name))

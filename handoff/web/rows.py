@@ -61,9 +61,9 @@ class Rows:
     has_more: bool
     counts: Mapping[str, int]
     channels: Sequence[tuple[str, int]]
-    """Channels with open cases."""
+    """Channels with open cases that are not snoozed."""
     tags: Sequence[tuple[str, int]]
-    """The tags of open cases."""
+    """The tags of the same."""
     teams: Sequence[tuple[Team, int]]
     """The teams that the agent looks after, with their open cases."""
     called: Sequence[Customer]
@@ -212,14 +212,19 @@ async def _texts(session: AsyncSession, lines: Any) -> dict[int | None, str]:
     return {line.id: line.text for line in found}
 
 
+def _shown() -> Sequence[ColumnElement[bool]]:
+    """What the view of open cases shows."""
+    return [*_of("open", literal(0)), _OPTED_IN]
+
+
 async def _channels(session: AsyncSession) -> Sequence[tuple[str, int]]:
-    ours = (Thread.ended_at.is_(None), Thread.speaker == "team")
-    query = select(Thread.channel, func.count()).where(*ours).group_by(Thread.channel).order_by(Thread.channel)
+    query = select(Thread.channel, func.count()).join(Case).where(*_shown()).group_by(Thread.channel)
+    query = query.order_by(Thread.channel)
     return [(name, number) for name, number in await session.execute(query)]
 
 
 async def _tags(session: AsyncSession) -> Sequence[tuple[str, int]]:
     tag = func.unnest(Case.tags).label("tag")
-    tags = select(tag).where(Case.closed_at.is_(None)).subquery()
+    tags = select(tag).where(*_shown()).subquery()
     query = select(tags.c.tag, func.count()).group_by(tags.c.tag).order_by(func.count().desc(), tags.c.tag)
     return [(name, n) for name, n in await session.execute(query.limit(NAMED))]

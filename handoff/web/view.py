@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, errors, histories, matches, people, receipts, reopenings, threads
+from handoff import attachments, cases, errors, histories, matches, people, receipts, reopenings, teams, threads
 from handoff.attachments import Attachment
 from handoff.histories import History
 from handoff.models import Agent, Case, Message, Thread
 from handoff.receipts import PURPOSES, Purpose, Receipt
+from handoff.teams import Team
 from handoff.web import words
 
 
@@ -47,6 +48,9 @@ class ThreadView:
 
     may_open_again: bool
     """Whether somebody of the team can go on with it, though no case is open."""
+
+    team: Team | None
+    """Whose case it is, until somebody of them has it."""
 
     @property
     def is_with_bot(self) -> bool:
@@ -89,10 +93,13 @@ class ThreadView:
     def attached(self) -> str:
         """The proof that the thread is whole: how many of its entries are here, and what became of the rest."""
         here, counted = len(self.thread.messages), self.thread.last_seq
-        deleted = sum(message.deleted_at is not None for message in self.thread.messages)
-        gone = f", {deleted} of them deleted by {'its author' if deleted == 1 else 'their authors'}" if deleted else ""
-        whole = f"All {counted} messages" if here == counted else f"Only {here} of {counted} messages"
-        return f"{whole} are attached{gone}"
+        gone = [message for message in self.thread.messages if message.deleted_at is not None]
+        back = sum(message.trouble == cases.TAKEN_BACK for message in gone)
+        deleted = len(gone) - back
+        fates = [f"{deleted} of them deleted by {'its author' if deleted == 1 else 'their authors'}"] if deleted else []
+        fates += [f"{back} of them taken back before it went out"] if back else []
+        whole = f"All {counted} entries" if here == counted else f"Only {here} of {counted} entries"
+        return ", ".join([f"{whole} are attached", *fates])
 
     @property
     def is_whole(self) -> bool:
@@ -147,5 +154,6 @@ async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: i
     failed = any(message.delivery == "failed" and message.by == "agent" for message in thread.messages)
     ways = await matches.other_ways(session, thread) if failed else []
     again = thread.cases[-1].closed_at is not None and await reopenings.obstacle(session, thread) is None
+    team = (await teams.of_cases(session, [thread.cases[-1].id])).get(thread.cases[-1].id)
     obstacle = await people.out_of_reach(session, thread)
-    return ThreadView(thread, me, brand, obstacle, standing, history, files, ways, again)
+    return ThreadView(thread, me, brand, obstacle, standing, history, files, ways, again, team)

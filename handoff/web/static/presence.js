@@ -41,6 +41,7 @@ function look() {
 }
 
 function tell(now) {
+  if (!("answers" in document.body.dataset)) return; // who only reads is not seen
   if (!place || (now === "gone" && state === "gone")) return;
   state = now;
   told = Date.now();

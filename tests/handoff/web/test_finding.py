@@ -1,5 +1,6 @@
 """Finding things: views, tags, snoozes, a search, several cases at once, and what stands beside a thread; over HTTP."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import func, update
 
-from handoff import cases, threads
+from handoff import bookmarks, cases, threads
 from handoff.models import Case, Message
 from handoff.web.marking import until_when
 from tests.cast import JOSE, MARA, NOOR
@@ -29,6 +30,32 @@ async def test_a_snoozed_case_is_out_of_sight_until_its_time(inbox: Inbox, ben: 
     async with inbox.database.transaction("test.later") as session:
         await session.execute(update(Case).values(snoozed_until=func.now() - timedelta(seconds=1)))
     assert names(await ben.get("/inbox")) == ["Mara"]
+
+
+async def test_the_numbers_of_channels_and_tags_are_those_of_the_list(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    asleep, awake = await handed_off(inbox.database), await handed_off(inbox.database, Story(author=NOOR))
+    for thread_id in (asleep, awake):
+        await ben.post(f"/inbox/{thread_id}/tag", data={"tag": "refund"})
+    await ben.post(f"/inbox/{asleep}/snooze", data={"until": "hours", "zone": "Europe/Madrid"})
+    for narrowed in ("channel=telegram", "tag=refund"):
+        page = await ben.get(f"/inbox?{narrowed}")
+        assert len(names(page)) == 1
+        assert re.findall(r">(?:Telegram|refund) <span class=.n.>(\d+)<", page.text) == ["1", "1"]
+
+
+async def test_what_is_not_solved_is_marked_and_unread_again(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    thread_id = await handed_off(inbox.database)
+    async with inbox.database.transaction("test.read") as session:
+        await bookmarks.put(session, inbox.people["Ben"], thread_id, 99)
+    assert "not solved" not in (await ben.get("/inbox")).text
+    async with inbox.database.transaction("test.not solved") as session:
+        thread = await threads.locked(session, thread_id)
+        thread.last_seq, thread.solved = 99, False
+        said = "The customer says that it is not solved"
+        await threads.append(session, thread, "event", "customer", said)
+    page = (await ben.get("/inbox")).text
+    assert ('class="unread"' in page, "not solved</span>" in page) == (True, True)
+    assert "not solved</span>" in (await ben.get(f"/inbox/{thread_id}")).text
 
 
 async def test_a_snooze_is_ended_by_hand(inbox: Inbox, ben: httpx.AsyncClient) -> None:

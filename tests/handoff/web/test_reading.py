@@ -9,7 +9,7 @@ from sqlalchemy import func, update
 
 from handoff import cases, people, receipts, threads
 from handoff.models import Case, Message, Promise
-from tests.cast import AIKO, JOSE, NOOR, TROLL
+from tests.cast import AIKO, JOSE, NOOR, TROLL, YUKI
 from tests.handoff.time_of_targets import ask_of_ourselves
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.story import Story, handed_off, in_public, says
@@ -43,7 +43,7 @@ async def test_the_thread_is_shown_in_three_parts_in_one_order(inbox: Inbox, ben
         "talk to a person",
         "With our team",
         "Handed off: asked for a person",
-        "All 7 messages are attached",
+        "All 7 entries are attached",
     ]
     places = [log.index(text) for text in order]
     assert places == sorted(places)
@@ -89,9 +89,27 @@ async def test_what_its_author_deleted_leaves_a_place_and_is_counted(inbox: Inbo
         gone = update(Message).where(Message.text == "first post")
         await session.execute(gone.values(text="", deleted_at=func.clock_timestamp()))
     page = (await ben.get(f"/inbox/{thread_id}")).text
-    assert "All 8 messages are attached, 1 of them deleted by its author" in page
+    assert "All 8 entries are attached, 1 of them deleted by its author" in page
     assert "Deleted by its author" in page
     assert "first post" not in page
+
+
+async def test_a_reply_that_was_taken_back_was_deleted_by_nobody(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    thread_id = await handed_off(inbox.database)
+    async with inbox.database.transaction("test.taken back") as session:
+        last = update(Message).where(Message.text == "Can I talk to a person please")
+        await session.execute(last.values(text="", deleted_at=func.clock_timestamp(), trouble=cases.TAKEN_BACK))
+    page = (await ben.get(f"/inbox/{thread_id}")).text
+    assert "All 7 entries are attached, 1 of them taken back before it went out" in page
+    assert "1 of them deleted" not in page
+
+
+async def test_who_only_reads_sees_nothing_that_does_nothing(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    thread_id, yuki = await handed_off(inbox.database), await inbox.visitor(YUKI)
+    signs = ('class="pick"', ">Mine", 'href="/replies"', 'commandfor="notices"', " data-answers")
+    reads, answers = (await yuki.get(f"/inbox/{thread_id}")).text, (await ben.get(f"/inbox/{thread_id}")).text
+    assert [sign in reads for sign in signs] == [False] * 5
+    assert [sign in answers for sign in signs] == [True] * 5, "and who answers has them all"
 
 
 async def test_a_thread_with_a_hole_says_so(inbox: Inbox, ben: httpx.AsyncClient) -> None:
@@ -99,7 +117,7 @@ async def test_a_thread_with_a_hole_says_so(inbox: Inbox, ben: httpx.AsyncClient
     async with inbox.database.transaction("test.hole") as session:
         (await threads.locked(session, thread_id)).last_seq += 1
     page = (await ben.get(f"/inbox/{thread_id}")).text
-    assert "Only 7 of 8 messages are attached" in page
+    assert "Only 7 of 8 entries are attached" in page
     assert 'class="attached broken"' in page
 
 

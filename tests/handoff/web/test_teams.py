@@ -78,7 +78,10 @@ async def test_a_case_that_was_given_to_a_team_is_in_its_members_view(
     assert "Charged twice" in page
     assert "Something else" not in page
     assert 'Billing <span class="n">1</span>' in page
-    assert "Ana gave the case to the team Billing" in (await ben.get(f"/inbox/{thread_id}")).text
+    opened = (await ben.get(f"/inbox/{thread_id}")).text
+    assert "Ana gave the case to the team Billing" in opened
+    assert "Waiting for <bdi>Billing</bdi>" in opened
+    assert "it waits for the team <bdi>Billing</bdi>" in opened
     assert "Billing <span" in (await lena.get("/inbox")).text, "who leads sees every team"
     assert "Billing <span" not in (await cleo.get("/inbox")).text
     async with inbox.database.reading() as session:
