@@ -144,6 +144,14 @@ async def test_i15_reading_back_is_not_disturbed(inbox: Inbox, url: str, browse:
     await says(inbox.database, thread_id, "One more")
     await expect(page.get_by_text("One more")).to_be_in_viewport()
     await expect(page.get_by_role("button", name="New messages below")).to_be_hidden()
+    await log.evaluate("log => log.scrollTop = 200")
+    await says(inbox.database, thread_id, "And another")
+    news = page.get_by_role("button", name="New messages below")
+    await expect(news).to_be_visible()
+    inside = "button => button.getBoundingClientRect().bottom <= log.getBoundingClientRect().bottom"
+    assert await news.evaluate(inside), "it does not cover what is being written"
+    await log.evaluate("log => log.scrollTop = log.scrollHeight")
+    await expect(news).to_be_hidden()
 
 
 async def test_i16_the_list_keeps_its_order_while_somebody_is_in_it(inbox: Inbox, url: str, browse: Browse) -> None:
