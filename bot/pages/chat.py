@@ -32,9 +32,19 @@ LONGEST = 4096
 
 
 async def chat_page(
-    request: Request, token: str, found: Door, chat: Thread, status: int = 200, error: str = "", text: str = ""
+    request: Request,
+    token: str,
+    found: Door,
+    chat: Thread,
+    status: int = 200,
+    error: str = "",
+    text: str = "",
+    refused: str = "",
 ) -> HTMLResponse:
-    """The chat as it stands. The query `after=N` leaves out what the page has already, `all=1` shows everything."""
+    """The chat as it stands. The query `after=N` leaves out what the page has already, `all=1` shows everything.
+
+    `refused`: the name of the error, when files were not taken; the page's script drops them from the field.
+    """
     here, query = site(request), request.query_params
     async with here.database.reading() as session:
         seen = await view(session, chat, here.brand.name, ALL if query.get("all") else NEWEST)
@@ -50,6 +60,7 @@ async def chat_page(
         over=over,
         error=error,
         text=text,
+        refused=refused,
         signed_in=found.signed_in,
         accepted=attachments.ACCEPTED,
         largest_file=here.settings.largest_file,
@@ -79,7 +90,7 @@ async def say(request: Request, token: str) -> Response:
             return await chat_page(request, token, found, found.chat, 429, error.sentence, text)
         except AttachmentError as error:
             sentence = _(error.wording, **error.names)
-            return await chat_page(request, token, found, found.chat, 422, sentence, text)
+            return await chat_page(request, token, found, found.chat, 422, sentence, text, type(error).__name__)
         except Unsaid as error:
             return await chat_page(request, token, found, found.chat, 422, str(error), text)
     return see(f"/h/{token}#end")

@@ -16,6 +16,8 @@ from tests.bot.pages.world import World, chatting, words
 from tests.browser import Browse
 from tests.files import EXECUTABLE, PDF, PNG, chosen
 
+NAMES = "field => [...field.files].map(file => file.name)"
+
 
 async def send(visitor: httpx.AsyncClient, link: str, text: str, *files: tuple[str, bytes]) -> httpx.Response:
     sent = [("files", (name, content)) for name, content in files]
@@ -147,7 +149,7 @@ async def test_delete_me_deletes_files(world: World) -> None:
     assert (await mara.get(f"{link}/files/{file.id}")).status_code == 410
 
 
-async def test_a_file_is_sent_in_the_browser_and_a_refused_one_stays_with_its_words(
+async def test_a_file_is_sent_in_the_browser_and_a_refused_one_is_dropped_while_its_words_stay(
     world: World, browse: Browse
 ) -> None:
     async with at_work(world, browse) as (origin, phone):
@@ -159,9 +161,16 @@ async def test_a_file_is_sent_in_the_browser_and_a_refused_one_stays_with_its_wo
         await page.get_by_role("button", name="Send", exact=True).click()
         await expect(page.get_by_role("alert")).to_contain_text("is not a file of a kind that is taken")
         await expect(field).to_have_value("It arrived like this")
+        assert await chooser.evaluate(NAMES) == []
+        await chooser.set_input_files([chosen("run.png", EXECUTABLE), chosen("fine.png", PNG)])
+        await page.get_by_role("button", name="Send", exact=True).click()
+        await expect(page.get_by_role("alert")).to_contain_text("run.png")
+        await expect(chooser).to_have_value(re.compile("fine.png"))
+        assert await chooser.evaluate(NAMES) == ["fine.png"], "only the refused one is dropped"
         await chooser.set_input_files(chosen("large.png", PNG.ljust(10 * MB + 1, b"\0")))
         await page.get_by_role("button", name="Send", exact=True).click()
         await expect(page.get_by_role("alert")).to_contain_text("A file has 10 MB at most.")
+        assert await chooser.evaluate(NAMES) == []
         await chooser.set_input_files(chosen("broken.png", PNG))
         await page.get_by_role("button", name="Send", exact=True).click()
         shown = page.get_by_role("log").get_by_role("img", name="broken.png")
