@@ -64,6 +64,9 @@ class Clock(Base):
         return self.stopped_at is None and self.due_at is not None
 
 
+Case.clocks = relationship(Clock, lazy="raise", back_populates="case", order_by=Clock.id)
+
+
 class Snooze(Base):
     """Once a case was out of sight, from when to when; then no clock of it runs. Written by a trigger on cases."""
 

@@ -4,7 +4,7 @@ What no code may get wrong is a constraint here, or a trigger in the first migra
 """
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -265,7 +265,8 @@ class Case(Base):
     """Of the clock that is due first."""
 
     thread: Mapped[Thread] = relationship(lazy="raise", back_populates="cases")
-    clocks: Mapped[list[Any]] = relationship("Clock", lazy="raise", back_populates="case", order_by="Clock.id")
+    if TYPE_CHECKING:
+        clocks: Mapped[list[Any]]
     claimer: Mapped["Agent | None"] = relationship(lazy="raise", foreign_keys=[claimed_by])
 
 

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.postgres",
@@ -15,6 +16,10 @@ pytest_plugins = [
     "tests.bot.doorstep",
     "tests.bot.channels.on_x",
 ]
+
+settings.register_profile("knock", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("knock")
+"""A busy machine is no fault, and what fails here fails everywhere."""
 
 NAMES = {None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}
 
