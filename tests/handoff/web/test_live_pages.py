@@ -25,7 +25,8 @@ HIDE = """(hidden) => {
     Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
     document.dispatchEvent(new Event("visibilitychange"));
 }"""
-SECONDS_TO_END = 2.0
+SECONDS_TO_END = 4.5
+"""Streams that do not end by themselves are cut off after 5."""
 STREAMS = 3
 
 
