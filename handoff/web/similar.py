@@ -22,6 +22,7 @@ async def reply_to_all(
     """Say the same to each, in their own thread. Who could not be told is named; sent again, nobody hears it twice."""
     text = lines(text)
     async with here.database.reading() as session:
+        await cases.known(session, thread_id)
         chosen = await histories.about_the_same(session, thread_id)
     refused = [trouble for other in chosen if (trouble := await _reply(here, me, other, text, client_id))]
     if not refused:
