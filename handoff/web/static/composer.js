@@ -62,7 +62,7 @@ function send(event) {
   if (mode === "reply" && hasGap(text)) return;
   const { thread } = document.body.dataset;
   const then = mode === "reply" && event.submitter?.name === "then" ? "close" : "";
-  outbox.add({ client_id: fresh(), thread, mode, action: button.formAction, text: text.value, files, seen_seq: seen_seq.value, then });
+  outbox.add({ thread, mode, action: button.formAction, text: text.value, files, seen_seq: seen_seq.value, then });
   if (files.length) sentOff();
   const settled = clear(mode);
   toEnd();
@@ -143,9 +143,4 @@ function count() {
   counter.hidden = length < most * 0.8;
   counter.classList.toggle("over", length > most);
   counter.textContent = `${length} of ${most}`;
-}
-
-/** An id that nobody else uses; by hand, because `randomUUID` exists on secure pages only. */
-function fresh() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

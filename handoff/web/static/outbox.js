@@ -13,8 +13,13 @@ const SOON = 3000; // milliseconds after which what could not reach the server i
 let sending = false;
 
 export function add(entry) {
-  store([...all(), { ...entry, state: "waiting" }]);
+  store([...all(), { client_id: fresh(), ...entry, state: "waiting" }]);
   draw();
+}
+
+/** An id that nobody else uses; by hand, because `randomUUID` exists on secure pages only. */
+function fresh() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Sends what waits, one after the other; `answered` gets each answer of the server. */
