@@ -150,12 +150,8 @@ def test_a_problem_that_admins_added_is_called_by_its_name() -> None:
 
 def test_the_summary_tells_what_is_known_and_what_is_not() -> None:
     details = {"order_number": NOT_KNOWN, "product": "kettle", "amount": None}
-    assert summarise("product_broken", details, True) == (
-        "Broken or faulty: kettle; order number: not known."
-    )
-    assert summarise("refund", {"order_number": "NW-1"}, False) == (
-        "Wants a refund for order NW-1 (not confirmed)."
-    )
+    assert summarise("product_broken", details, True) == ("Broken or faulty: kettle; order number: not known.")
+    assert summarise("refund", {"order_number": "NW-1"}, False) == ("Wants a refund for order NW-1 (not confirmed).")
     assert summarise(None, {}, False) == "Not clear yet what is needed."
 
 
