@@ -65,7 +65,7 @@ class Colleague:
     def _changed(self, thread_id: int, spread: float) -> None:
         self.heard_at[thread_id] = time.time()
         if self._looks is None or self._looks.done():
-            wait = 0 if thread_id == self._thread_id else 0.4 + random.random() * spread
+            wait = 0 if thread_id == self._thread_id else 0.2 + random.random() * spread
             self._looks = asyncio.create_task(self._look(wait, "list" if wait else "1"))
 
     async def _look(self, wait: float, part: str) -> None:
