@@ -19,6 +19,7 @@ CAPACITY = 5
 MOST = 100
 
 INTENTS = PROJECT / "data" / "intents"
+"""A folder for each language, and in it a file for each intent."""
 
 
 class Skill(Base):
@@ -39,7 +40,7 @@ async def everything(session: AsyncSession) -> Mapping[int, Skill]:
 
 async def known_intents(session: AsyncSession) -> list[str]:
     """Every intent that the bot knows, that a case has had, or that somebody is said to know, by name."""
-    shipped = {path.stem for path in INTENTS.glob("*.yml")} - TALK_INTENTS
+    shipped = {path.stem for path in INTENTS.glob("*/*.yml")} - TALK_INTENTS
     met = set(await session.scalars(select(Case.intent).where(Case.intent.is_not(None)).distinct()))
     said = {intent for skill in (await everything(session)).values() for intent in skill.intents}
     return sorted(str(intent) for intent in shipped | met | said)

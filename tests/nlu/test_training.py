@@ -26,7 +26,7 @@ def test_the_same_files_have_the_same_model_wherever_they_are(project: Path, tmp
 
 
 def test_one_more_example_makes_another_model(project: Path, tmp_path: Path) -> None:
-    with (project / "data" / "intents" / "refund.yml").open("a", encoding="utf-8") as examples:
+    with (project / "data" / "intents" / "en" / "refund.yml").open("a", encoding="utf-8") as examples:
         examples.write("      - I would be glad to see my money again\n")
     assert model_path(tmp_path, project) != model_path(tmp_path)
 
