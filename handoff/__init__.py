@@ -7,6 +7,10 @@ threads     everything said, in one order
 cases       threads in human hands
 waits       how long people wait for a person
 agents      who may sign in, and how
+intents     what a text can be about
+examples    texts and the intents they have
+patterns    how entities are recognised
+corpora     seeds and record joined: what is trained on
 teams       people who share some of the cases
 skills      what an agent can take on
 claims      who had which case; whether cases are given

@@ -5,7 +5,7 @@ from typing import Literal
 
 from handoff.base import Role
 
-Right = Literal["self", "read", "answer", "lead", "report", "admin", "audit"]
+Right = Literal["self", "read", "answer", "lead", "report", "admin", "audit", "train"]
 """
 self    look after one's own account
 read    see the inbox: every case that was handed off
@@ -14,13 +14,14 @@ lead    do it to a colleague's case, too
 report  see in numbers how everybody does
 admin   invite and shut out people, and say what the bot may do
 audit   read who did what
+train   teach the bot: intents, examples, models
 """
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     "analyst": frozenset({"self", "read", "report"}),
     "agent": frozenset({"self", "read", "answer"}),
     "lead": frozenset({"self", "read", "answer", "lead", "report"}),
-    "admin": frozenset({"self", "read", "answer", "lead", "report", "admin", "audit"}),
+    "admin": frozenset({"self", "read", "answer", "lead", "report", "admin", "audit", "train"}),
 }
 
 ROLES: tuple[Role, ...] = ("agent", "lead", "admin", "analyst")

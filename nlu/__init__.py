@@ -7,6 +7,11 @@ detector        the fast classifier of posts
 guards          which posts we keep away from
 language        which language a text is in
 rasa            the one module that knows Rasa's HTTP API
+annotations     the text of an example and its entities
+example_files   Rasa's YAML, read line by line
+seeds           the examples that come with Knock
+corpus          what a model is trained on
+patterns        which patterns can be taken
 training        examples into a model
 components      parts of Rasa's pipeline that are ours
 server          how Rasa and its action server are started

@@ -1,0 +1,88 @@
+"""What cannot be done with intents and examples; each docstring is the sentence shown."""
+
+from handoff.errors import Refusal
+
+
+class TrainingError(Refusal):
+    """That cannot be done with what the bot learns from."""
+
+    def __init__(self, **names: object) -> None:
+        super().__init__(*names.values())
+        self.names = names
+
+    @property
+    def sentence(self) -> str:
+        """What the admin reads."""
+        return super().sentence.format(**self.names)
+
+
+class NoSuchIntent(TrainingError):
+    """There is no intent “{name}”. It may have been renamed or retired meanwhile."""
+
+
+class BadIntentName(TrainingError):
+    """“{name}” cannot name an intent: small letters, digits and underscores, a letter first, as gift_wrapping."""
+
+
+class ReservedName(TrainingError):
+    """“{name}” has a meaning of its own in Rasa. Choose another name."""
+
+
+class IntentExists(TrainingError):
+    """There is an intent “{name}” already. Choose another name, or merge the two."""
+
+
+class IntentWasRetired(TrainingError):
+    """There was an intent “{name}”, which was retired. Bring it back, or choose another name."""
+
+
+class TalkIsBuiltOnIt(TrainingError):
+    """The talk itself is built on “{name}”: it can be taught, but not renamed, merged into another or retired."""
+
+
+class SameIntent(TrainingError):
+    """These are one and the same intent. Choose another."""
+
+
+class NoSuchExample(TrainingError):
+    """This example is gone. Reload the page to see which there are."""
+
+
+class ExampleEmpty(TrainingError):
+    """Write what a customer would say."""
+
+
+class ExampleTooLong(TrainingError):
+    """An example has at most {most} characters. Leave out what does not matter."""
+
+
+class NoSuchLanguage(TrainingError):
+    """“{language}” is none of the languages that the bot speaks."""
+
+
+class BadMarks(TrainingError):
+    """{why}"""
+
+
+class ExampleElsewhere(TrainingError):
+    """That text is an example of “{intent}” already. Change it there, or move it here."""
+
+
+class InTestSet(TrainingError):
+    """That text is in the test set, so nothing is trained on it: a test that was learned by heart shows nothing."""
+
+
+class ExampleChangedMeanwhile(TrainingError):
+    """Somebody changed this example meanwhile. It is shown as it is now; what you wrote is kept beside it."""
+
+
+class IntentChangedMeanwhile(TrainingError):
+    """Somebody changed this intent meanwhile. It is shown as it is now; what you wrote is kept."""
+
+
+class NothingChosen(TrainingError):
+    """Choose at least one example."""
+
+
+class BadPattern(TrainingError):
+    """{why}"""
