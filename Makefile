@@ -39,7 +39,7 @@ screenshots: setup setup-browser ## take the pictures of the README anew, from t
 	@.venv/bin/python -m tests.demo --pictures docs/pictures
 
 test: setup setup-browser ## run every test
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses 2 --dist loadfile
 
 check: lint test ## format, lint, types, imports, and every test
 

@@ -44,7 +44,7 @@ def postgres() -> Iterator[Embedded]:
 def database_url(postgres: Embedded) -> Iterator[str]:
     """The address of a new database with the whole schema and nothing in it."""
     name = f"test_{next(_numbers)}"
-    _run(postgres, "CREATE DATABASE {} TEMPLATE knock", name)
+    _run(postgres, "CREATE DATABASE {} TEMPLATE knock STRATEGY file_copy", name)
     yield postgres.url(name)
     _run(postgres, "DROP DATABASE {} WITH (FORCE)", name)
 
