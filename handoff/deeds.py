@@ -99,6 +99,13 @@ async def found(session: AsyncSession, sought: Sought, *, before: int | None = N
     return list(await session.scalars(query if before is None else query.where(Deed.id < before)))
 
 
+async def about(session: AsyncSession, what: str, *, most: int = 100) -> list[Deed]:
+    """The deeds that something is named in ("intent refund"), the newest first, each with its agent."""
+    named = func.concat(", ", Deed.about, ",").contains(f", {what},", autoescape=True)
+    query = select(Deed).where(Deed.about.is_not(None), named).options(joinedload(Deed.agent))
+    return list(await session.scalars(query.order_by(Deed.id.desc()).limit(most)))
+
+
 async def kinds(session: AsyncSession) -> list[str]:
     """Every kind of deed that was ever done, by name."""
     return list(await session.scalars(select(Deed.what).distinct().order_by(Deed.what)))

@@ -8,17 +8,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from handoff import intents as known
 from handoff.base import Base
 from handoff.models import Case
-from nlu.server import PROJECT
 from nlu.triage_result import TALK_INTENTS
 
 CAPACITY = 5
 """Open cases that an agent has at most when Knock gives them, unless a lead says otherwise."""
 
 MOST = 100
-
-INTENTS = PROJECT / "data" / "intents"
 """A folder for each language, and in it a file for each intent."""
 
 
@@ -40,10 +38,10 @@ async def everything(session: AsyncSession) -> Mapping[int, Skill]:
 
 async def known_intents(session: AsyncSession) -> list[str]:
     """Every intent that the bot knows, that a case has had, or that somebody is said to know, by name."""
-    shipped = {path.stem for path in INTENTS.glob("*/*.yml")} - TALK_INTENTS
+    taught = set(await known.names(session)) - TALK_INTENTS
     met = set(await session.scalars(select(Case.intent).where(Case.intent.is_not(None)).distinct()))
     said = {intent for skill in (await everything(session)).values() for intent in skill.intents}
-    return sorted(str(intent) for intent in shipped | met | said)
+    return sorted(str(intent) for intent in taught | met | said)
 
 
 async def say(

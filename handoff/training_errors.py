@@ -56,6 +56,10 @@ class ExampleTooLong(TrainingError):
     """An example has at most {most} characters. Leave out what does not matter."""
 
 
+class TooManyLines(TrainingError):
+    """At most {most} examples at once can be added here. Import a file for more."""
+
+
 class NoSuchLanguage(TrainingError):
     """“{language}” is none of the languages that the bot speaks."""
 
@@ -78,6 +82,26 @@ class ExampleChangedMeanwhile(TrainingError):
 
 class IntentChangedMeanwhile(TrainingError):
     """Somebody changed this intent meanwhile. It is shown as it is now; what you wrote is kept."""
+
+
+class FileTooLarge(TrainingError):
+    """A file has at most 1 MB. Split it, and import the parts one after the other."""
+
+
+class TooManyExamples(TrainingError):
+    """A file has at most {most} examples. Split it, and import the parts one after the other."""
+
+
+class NotText(TrainingError):
+    """This file is no text in UTF-8. Save it as UTF-8, and choose it again."""
+
+
+class NothingToImport(TrainingError):
+    """Paste examples, or choose a file."""
+
+
+class ImportChangedMeanwhile(TrainingError):
+    """Somebody changed examples meanwhile. Look at what would change now, and import again."""
 
 
 class NothingChosen(TrainingError):

@@ -89,6 +89,20 @@ def checked(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
     return tuple(found)
 
 
+def in_parts(text: str, entities: Iterable[Entity]) -> Iterator[tuple[str, Entity | None]]:
+    """The text piece by piece, each with the entity that it names, or none; of several at one place the first."""
+    at = 0
+    for one in sorted(entities):
+        if one.start < at:
+            continue
+        if one.start > at:
+            yield text[at : one.start], None
+        yield text[one.start : one.end], one
+        at = one.end
+    if at < len(text):
+        yield text[at:], None
+
+
 def packed(entities: Iterable[Entity]) -> list[dict[str, Any]]:
     """The entities as JSON has them."""
     return [asdict(one) for one in entities]

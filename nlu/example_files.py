@@ -90,6 +90,8 @@ def _line_of(error: yaml.YAMLError) -> int:
 
 
 def _read_items(found: ExampleFile, items: Node) -> None:
+    if isinstance(items, ScalarNode) and not items.value:
+        return
     if not isinstance(items, SequenceNode):
         found.wrong(items, "“nlu:” is a list: each item begins with “- intent:”.")
         return
@@ -126,7 +128,7 @@ def _read_patterns(found: ExampleFile, kind: PatternKind, name: Node, examples: 
     value = name.value if kind == "synonym" else ""
     entity = "" if kind == "synonym" else name.value
     for number, text in _lines(found, name, examples):
-        found.patterns.append((number, Pattern(entity, kind, text, value)))
+        found.patterns.append((number, Pattern(entity, kind, " ".join(text.split()), value)))
 
 
 def _lines(found: ExampleFile, name: Node, examples: Node | None) -> Iterator[tuple[int, str]]:

@@ -17,7 +17,7 @@ REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 
 def objection(pattern: Pattern) -> str | None:
     """Why a pattern cannot be taken, as a sentence."""
-    if not NAME.fullmatch(pattern.entity):
+    if not NAME.fullmatch(pattern.entity) and (pattern.entity or pattern.kind != "synonym"):
         return f"“{pattern.entity[:60]}” is no name of an entity: letters, digits and underscores, as order_number."
     if not pattern.text:
         return "Write what it is recognised by."

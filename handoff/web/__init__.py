@@ -15,6 +15,8 @@ audit     /admin/audit: who did what
 witness   writes down what a request changes
 browsers  browsers in words
 pictures  QR codes
+intents   /admin/nlu/intents: what the bot can tell apart, and what it learns that from
+examples  what admins do to examples
 teams     /admin/teams: teams, skills, whether cases are given
 admin     /admin: agents, offers that wait for a person's word, the square's reports
 integrations  /admin/api: tokens and webhooks

@@ -17,16 +17,20 @@ from handoff.web import (
     clocks,
     composing,
     customers,
+    examples,
     giving,
     guard,
     handbook,
+    importing,
     inbox,
     integrations,
+    intents,
     marking,
     me,
     oidc,
     presences,
     proofs,
+    relabelling,
     replies,
     reporting,
     saved_views,
@@ -39,6 +43,7 @@ from handoff.web import (
     wishes,
     writing,
 )
+from handoff.web.alike import Alike
 from handoff.web.oidc import provider_of
 from handoff.web.site import Here, Site, assets
 from handoff.web.together import Together
@@ -54,8 +59,10 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
         title="Knock inbox", openapi_url=None, redirect_slashes=False, exception_handlers=dict(trouble.HANDLERS)
     )
     app.state.site = Site(settings, database, live, brand_name, provider_of(settings))
+    app.state.alike = Alike()
     app.state.watch = Together(partial(inbox.Watch.look, database))
-    app.add_middleware(guard.BodyLimit, larger={r"/inbox/\d+/files": largest_body(settings.largest_file)})
+    larger = {r"/inbox/\d+/files": largest_body(settings.largest_file), "/admin/nlu/import": importing.LARGEST_BODY}
+    app.add_middleware(guard.BodyLimit, larger=larger)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin, but=API)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
     for part in (
@@ -82,6 +89,10 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
         tags,
         teams,
         clocks,
+        intents,
+        examples,
+        relabelling,
+        importing,
         integrations,
         handbook,
     ):

@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 
-from handoff import cases, drafts, errors
+from handoff import cases, drafts, errors, training_errors
 from handoff.web.guard import security_headers
 from handoff.web.site import NotAllowed, NotSignedIn, Site
 
@@ -71,6 +71,11 @@ async def no_such_customer(request: Request, error: Exception) -> Response:
     return trouble(request, 404, errors.NoSuchCustomer().sentence)
 
 
+async def not_taught(request: Request, error: Exception) -> Response:
+    """An intent or an example that is not there."""
+    return trouble(request, 404, cast(training_errors.TrainingError, error).sentence)
+
+
 async def invalid(request: Request, error: Exception) -> Response:
     """An address or a form that no page of ours has."""
     places = [part["loc"][0] for part in error.errors()] if isinstance(error, RequestValidationError) else []
@@ -103,6 +108,8 @@ HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, An
     NotAllowed: not_allowed,
     errors.NoSuchCase: no_such_case,
     errors.NoSuchCustomer: no_such_customer,
+    training_errors.NoSuchIntent: not_taught,
+    training_errors.NoSuchExample: not_taught,
     RequestValidationError: invalid,
     HTTPException: refused,
     OperationalError: away,

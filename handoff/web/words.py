@@ -9,6 +9,7 @@ from markupsafe import Markup
 from handoff import threads
 from handoff.models import Case, Customer, Message, Thread
 from handoff.web import chips
+from nlu.annotations import in_parts
 
 CHANNELS = {"telegram": "Telegram", "square": "The square", "x": "X"}
 
@@ -244,6 +245,17 @@ def aria_keys(key: str) -> str:
     return "" if " " in key else key.replace("Ctrl", "Control")
 
 
+SOURCES = {
+    "seed": "came with Knock",
+    "admin": "written here",
+    "review": "a customer, reviewed",
+    "import": "imported",
+    "agent": "a customer, marked by an agent",
+    "held_back": "held back for the test set",
+}
+"""Where an example is from; the last one is a lot of its own in the filter of the page."""
+
+
 FILTERS = {
     "aria_keys": aria_keys,
     "channel": channel,
@@ -266,6 +278,9 @@ FILTERS = {
     "how_urgent": lambda priority: {"urgent": "late", "high": "soon"}.get(priority, ""),
     "web_link": web_link,
     "element_id": element_id,
+    "in_parts": lambda example: in_parts(example.text, example.entities),
+    "source": lambda name: SOURCES.get(name, name),
+    "example": lambda key: f"{key[0]}-{key[1]}",
     "delivery": lambda state: DELIVERIES[state],
     "consent": lambda purpose: CONSENTS[purpose],
 }

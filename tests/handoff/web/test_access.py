@@ -52,6 +52,9 @@ NAMES = {
     "customer_id": "1",
     "team_id": "1",
     "view_id": "1",
+    "intent": "refund",
+    "how": "rename",
+    "example": "en-00000000000000000000000000000000",
 }
 
 
@@ -129,7 +132,15 @@ async def test_s1_no_role_gets_further_than_its_rights(inbox: Inbox, who: Collea
 async def test_i26_a_page_has_no_link_and_no_button_that_its_reader_may_not_use(inbox: Inbox, who: Colleague) -> None:
     thread_id = await handed_off(inbox.database)
     visitor = await inbox.visitor(who)
-    for page in ("/inbox", f"/inbox/{thread_id}", "/me", "/admin", "/admin/teams"):
+    for page in (
+        "/inbox",
+        f"/inbox/{thread_id}",
+        "/me",
+        "/admin",
+        "/admin/teams",
+        "/admin/nlu/intents",
+        "/admin/nlu/intents/refund",
+    ):
         text = (await visitor.get(page)).text
         for kind, address in re.findall(r'(href|action|formaction)="(/[^"?#]*)', text):
             method = "GET" if kind == "href" else "POST"

@@ -1,0 +1,170 @@
+"""/admin/nlu/intents: what the bot can tell apart, what it learns that from, and what to look at."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Path, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from handoff import agents, corpora, deeds, intents, overviews
+from handoff import training_errors as errors
+from handoff.models import Agent
+from handoff.web.alike import Alike
+from handoff.web.example_list import Shown, Sought
+from handoff.web.rows import counts
+from handoff.web.site import Here, MeReporting, MeTraining, Site
+from nlu.language import LANGUAGES
+
+router = APIRouter(prefix="/admin/nlu")
+
+Name = Annotated[str, Path(max_length=200)]
+Said = Annotated[str, Form(max_length=2000)]
+HISTORY = 30
+"""Deeds that the page of an intent shows."""
+
+
+def alike(request: Request) -> Alike:
+    """What is known of how alike the examples are."""
+    found: Alike = request.app.state.alike
+    return found
+
+
+Comparing = Annotated[Alike, Depends(alike)]
+
+
+@router.get("/intents")
+async def page(here: Here, me: MeReporting, comparing: Comparing, q: str = "") -> HTMLResponse:
+    """All of them."""
+    return await _page(here, me, comparing, q=q[:100])
+
+
+@router.post("/intents")
+async def create(here: Here, me: MeTraining, comparing: Comparing, name: Said = "", description: Said = "") -> Response:
+    """A new intent, without examples yet."""
+    try:
+        async with here.database.transaction("inbox.create intent") as session:
+            await intents.create(session, name.strip(), me, description=description)
+            deeds.tell(session, f"intent {name.strip()}")
+    except errors.TrainingError as error:
+        written = {"name": name, "description": description}
+        return await _page(here, me, comparing, 422, problem=error.sentence, written=written)
+    return RedirectResponse(f"/admin/nlu/intents/{name.strip()}", 303)
+
+
+@router.post("/intents/{intent}/bring-back")
+async def bring_back(here: Here, me: MeTraining, comparing: Comparing, intent: Name) -> Response:
+    """Undo that an intent was renamed, merged or retired."""
+    try:
+        async with here.database.transaction("inbox.bring back intent") as session:
+            await intents.bring_back(session, intent)
+            deeds.tell(session, f"intent {intent}")
+    except errors.TrainingError as error:
+        return await _page(here, me, comparing, 409, problem=error.sentence)
+    return RedirectResponse(f"/admin/nlu/intents/{intent}", 303)
+
+
+@router.get("/intents/{intent}")
+async def one(
+    here: Here, me: MeReporting, comparing: Comparing, intent: Name, sought: Annotated[Sought, Depends()]
+) -> Response:
+    """One intent, with its examples."""
+    return await intent_page(here, me, comparing, intent, sought)
+
+
+@router.post("/intents/{intent}")
+async def describe(
+    request: Request,
+    here: Here,
+    me: MeTraining,
+    comparing: Comparing,
+    intent: Name,
+    sought: Annotated[Sought, Depends()],
+    description: Said = "",
+    version: Annotated[int, Form(ge=0)] = 0,
+) -> Response:
+    """Say what belongs to an intent, and how the bot puts it."""
+    fields = await request.form()
+    wordings = {language: str(fields.get(f"wording_{language}", "")) for language in LANGUAGES}
+    try:
+        async with here.database.transaction("inbox.describe intent") as session:
+            await intents.describe(session, intent, description, wordings, seen=version)
+            deeds.tell(session, f"intent {intent}")
+    except errors.TrainingError as error:
+        written = {"description": description, "wordings": wordings}
+        return await intent_page(here, me, comparing, intent, sought, 409, problem=error.sentence, written=written)
+    return RedirectResponse(f"/admin/nlu/intents/{intent}", 303)
+
+
+async def intent_page(
+    here: Site, me: Agent, comparing: Alike, intent: str, sought: Sought, status: int = 200, **more: Any
+) -> Response:
+    """The page of an intent; of one that was renamed or merged, the page of what it is called now.
+
+    `more`: `problem`, and what was written, which stays to be put right.
+    """
+    async with here.database.reading() as session:
+        known = await intents.known(session)
+        if (name := known.now(intent)) is None:
+            if not known.is_retired(intent):
+                raise errors.NoSuchIntent(name=intent[:80])
+        elif name != intent and status == 200:
+            return RedirectResponse(f"/admin/nlu/intents/{name}", 303)
+        entries = await corpora.entries(session, known)
+        people = {person.id: person for person in await agents.everybody(session)}
+        removed = await sought.removed(session)
+        history = await deeds.about(session, f"intent {name or intent}", most=HISTORY)
+        waiting = (await counts(session, me))["waiting"]
+    if name is None:
+        return await _page(here, me, comparing, 410, problem=errors.NoSuchIntent(name=intent[:80]).sentence)
+    likeness = await comparing.of(entries)
+    pairs = overviews.pairs_of(entries, likeness.pairs)
+    overview = overviews.of_all(entries, known, pairs)[name]
+    mine = [entry for entry in entries if entry.example.intent == name]
+    near = likeness.nearest(sought.near, 8) if sought.near else []
+    values = {
+        "intent": overview,
+        "row": known.rows.get(name),
+        "version": intents.version_of(known.rows.get(name)),
+        "once": [other for other in known.once(name) if other != name],
+        "names": known.names,
+        "shown": Shown.part(mine, sought),
+        "pairs": [pair for pair in pairs if name in (pair.one.example.intent, pair.other.example.intent)][:20],
+        "near": [(how, entry) for text, how in near for entry in entries if entry.example.text == text],
+        "people": people,
+        "removed": removed,
+        "history": history,
+        "entities": sorted({part.entity for entry in entries for part in entry.example.entities}),
+    }
+    always: dict[str, Any] = {"problem": None, "written": {}, "languages": LANGUAGES, "waiting": waiting}
+    return here.page("intent.html", status, me=me, place="training", sought=sought, **(values | always | more))
+
+
+async def _page(
+    here: Site,
+    me: Agent,
+    comparing: Alike,
+    status: int = 200,
+    *,
+    q: str = "",
+    problem: str | None = None,
+    written: dict[str, str] | None = None,
+) -> HTMLResponse:
+    async with here.database.reading() as session:
+        known = await intents.known(session)
+        entries = await corpora.entries(session, known)
+        waiting = (await counts(session, me))["waiting"]
+    pairs = overviews.pairs_of(entries, (await comparing.of(entries)).pairs)
+    found = overviews.of_all(entries, known, pairs)
+    word = q.strip().casefold()
+    shown = [one for one in found.values() if word in one.name or word in one.description.casefold()]
+    values = {
+        "found": shown,
+        "total": len(found),
+        "examples": sum(one.total for one in found.values()),
+        "most": max((one.total for one in found.values()), default=0),
+        "pairs": pairs,
+        "retired": overviews.retired_but_used(known),
+        "q": q,
+        "waiting": waiting,
+    }
+    always = {"problem": problem, "written": written or {}, "languages": LANGUAGES}
+    return here.page("intents.html", status, me=me, place="training", **values, **always)

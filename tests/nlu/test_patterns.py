@@ -1,0 +1,35 @@
+"""Patterns: those that cannot be read, or would run for ever, are refused."""
+
+import pytest
+
+from nlu.corpus import Pattern
+from nlu.patterns import objection
+
+
+@pytest.mark.parametrize("regex", [r"NW-\d{3,10}", r"\b[A-Z]{2,4}-\d+\b", "(?:error )?E\\d+", r"(ab|cd){2}x"])
+def test_a_regular_expression_is_taken(regex: str) -> None:
+    assert objection(Pattern("order_number", "regex", regex)) is None
+
+
+@pytest.mark.parametrize(
+    ("regex", "words"),
+    [
+        ("(a+)+$", "can take for ever"),
+        ("(?:x*y?)*z", "can take for ever"),
+        ("(a|b*)+c", "can take for ever"),
+        ("((ab){1,20}c?){5,}", "can take for ever"),
+        ("(", "cannot be read"),
+        ("a{99999999999999}", "cannot be read"),
+        ("a*", "matches nothing at all"),
+        ("", "Write what"),
+        ("x" * 201, "too long"),
+    ],
+)
+def test_one_that_cannot_be_used_is_refused(regex: str, words: str) -> None:
+    assert words in str(objection(Pattern("order_number", "regex", regex)))
+
+
+def test_an_entity_has_a_name_and_a_synonym_a_value() -> None:
+    assert "no name of an entity" in str(objection(Pattern("a b", "lookup", "x")))
+    assert "stands for something" in str(objection(Pattern("product", "synonym", "hoover")))
+    assert objection(Pattern("product", "synonym", "hoover", "vacuum")) is None
