@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from actions.problems import NOT_KNOWN, problem_of
-from nlu.triage_result import TALK_INTENTS
+from nlu.triage_result import DETAILS, TALK_INTENTS
 
 MOST_TURNS = 5
 """Answers of the customer after the first line or post: with that one a triage ends within six."""
 
 SURE = 0.6
 SURELY_SOLVED = 0.8
-DETAILS = ("order_number", "amount", "product", "device", "more")
+NOTED = (*DETAILS, "more")
+NO_ANSWER = ("date", "time", "email", "phone")
+"""Details that a question about the problem is not answered by."""
+
 SMALL_TALK = ("affirm", "greet", "begin", "thanks_solved")
 LIKE_A_NUMBER = re.compile(r"[A-Za-z]{0,4}-?\d{3,}[\w-]*")
 
@@ -39,12 +42,16 @@ class Talk:
 
 @dataclass(frozen=True)
 class Said:
-    """What the customer just said, as Rasa understood it; `entities` are the first of each name."""
+    """What the customer just said, as Rasa understood it; `entities` are the first of each name.
+
+    `rest` is the text without them, where Rasa told where they stand.
+    """
 
     text: str
     intent: str
     confidence: float
     entities: Mapping[str, str] = field(default_factory=dict)
+    rest: str | None = None
 
 
 def begin(talk: Talk) -> Talk:
@@ -84,7 +91,7 @@ def _at_once(talk: Talk, said: Said) -> Talk | None:
 
 def _answer(talk: Talk, said: Said) -> Talk | None:
     """Take what was said as an answer to what was asked; None when it is not one."""
-    if talk.question in DETAILS:
+    if talk.question in NOTED:
         return _detail_answer(talk, talk.question, said)
     if talk.question == "solved":
         return _solved_answer(talk, said)
@@ -100,7 +107,7 @@ def _answer(talk: Talk, said: Said) -> Talk | None:
 
 
 def _confirmed_answer(talk: Talk, said: Said) -> Talk | None:
-    if said.intent == "affirm" or said.entities.keys() & set(DETAILS):
+    if said.intent == "affirm" or said.entities.keys() & set(NOTED) - set(NO_ANSWER):
         return replace(talk, confirmed=True)
     if said.intent == "deny":
         return replace(talk, problem=None, confidence=0.0)
@@ -123,7 +130,7 @@ def _detail_answer(talk: Talk, name: str, said: Said) -> Talk | None:
 
 def _read(name: str, said: Said) -> str | None:
     if name == "order_number":
-        number = LIKE_A_NUMBER.search(said.text)
+        number = LIKE_A_NUMBER.search(said.text if said.rest is None else said.rest)
         return number.group() if number else None
     if said.intent in ("deny", "dont_know", "out_of_scope", *SMALL_TALK) or not any(map(str.isalpha, said.text)):
         return None
@@ -132,7 +139,7 @@ def _read(name: str, said: Said) -> str | None:
 
 def _with_found(details: Mapping[str, str | None], said: Said) -> dict[str, str | None]:
     """What is said in private replaces what was read in public."""
-    return {**details, **{name: said.entities[name] for name in DETAILS if name in said.entities}}
+    return {**details, **{name: said.entities[name] for name in NOTED if name in said.entities}}
 
 
 def _ask_or_hand_off(talk: Talk) -> Talk:

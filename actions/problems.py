@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 NOT_KNOWN = "not known"
-LABELS = {"order_number": "order number", "amount": "amount", "product": "product", "device": "device", "more": "said"}
+LABELS = {"order_number": "order number", "ticket_number": "ticket", "error_code": "error", "more": "said"}
+NOT_SUMMED_UP = ("email", "phone")
+"""Whoever reads the list of cases need not see how to reach somebody."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,10 @@ def summarise(problem: str | None, details: Mapping[str, str | None], confirmed:
         opening = "Not clear yet what is needed"
     else:
         opening = problem_of(problem).to_agent.format(**_named(details)) + ("" if confirmed else " (not confirmed)")
-    more = "; ".join(f"{LABELS[name]}: {value}" for name, value in details.items() if value and value not in opening)
+    told = (
+        (name, value) for name, value in details.items() if name not in NOT_SUMMED_UP and value and value not in opening
+    )
+    more = "; ".join(f"{LABELS.get(name, name)}: {value}" for name, value in told)
     return f"{opening}; {more}." if more else f"{opening}."
 
 

@@ -6,8 +6,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.next_question import DETAILS, Said, Talk, begin, hear
+from actions.next_question import NOTED, Said, Talk, begin, hear
 from actions.problems import put_to_customer
+from nlu.triage_result import written
 
 
 class ValidateTriageForm(Action):
@@ -35,7 +36,7 @@ def read_talk(tracker: Tracker) -> Talk:
         problem=slot("problem"),
         confidence=slot("confidence") or 0.0,
         confirmed=bool(slot("confirmed")),
-        details={name: slot(name) for name in DETAILS},
+        details={name: slot(name) for name in NOTED},
         alarm=slot("alarm"),
         turns=int(slot("turns") or 0),
         unsure=int(slot("unsure") or 0),
@@ -49,12 +50,14 @@ def read_said(tracker: Tracker) -> Said:
     """Return what the customer said last; of entities with the same name the first counts."""
     message = tracker.latest_message
     intent = message.get("intent") or {}
-    entities = {entity["entity"]: str(entity["value"]) for entity in reversed(message.get("entities") or [])}
+    found = message.get("entities") or []
+    text = message.get("text") or ""
     return Said(
-        text=message.get("text") or "",
+        text=text,
+        rest="".join(sign for at, sign in enumerate(text) if not any(one["start"] <= at < one["end"] for one in found)),
         intent=intent.get("name") or "nlu_fallback",
         confidence=float(intent.get("confidence") or 0),
-        entities=entities,
+        entities={entity["entity"]: written(entity) for entity in reversed(found)},
     )
 
 

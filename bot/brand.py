@@ -27,6 +27,7 @@ class _Strict(BaseModel):
 
 Wording = Annotated[str, Field(min_length=1, max_length=1000)]
 Wordings = dict[str, Wording]
+ProductName = Annotated[str, Field(min_length=2, max_length=80, pattern=r"\w")]
 
 
 class OfferWords(_Strict):
@@ -69,10 +70,21 @@ class Brand(_Strict):
     privacy_url: str | None = Field(default=None, pattern=r"^https?://")
     retention_days: int = Field(default=30, ge=1)
     keep_days: int = Field(default=365, ge=1)
+    products: dict[ProductName, tuple[ProductName, ...]] = Field(default={}, max_length=5000)
+    """The catalogue: each product with its other names. Rasa reads the same file."""
     own_accounts: dict[str, tuple[str, ...]] = {}
     consent: Consent
     detection: Detection = Detection()
     offer: dict[str, OfferWords] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_are_of_one_product(self) -> Self:
+        known: dict[str, str] = {}
+        for name, others in self.products.items():
+            for said in (name, *others):
+                if (other := known.setdefault(said.casefold(), name)) != name:
+                    raise ValueError(f"products: {said} is a name of both {other} and {name}")
+        return self
 
     @model_validator(mode="after")
     def _offers_fit(self) -> Self:

@@ -21,6 +21,7 @@ class OwnRasa:
 
     def __init__(self, settings: BotSettings, tell: Callable[[str], None]) -> None:
         self._python, self._home, self._tell = settings.rasa_python.absolute(), settings.home.resolve(), tell
+        self._brand_file = settings.brand_file
         self._port, self._actions_port = _free_ports()
         self._token = secrets.token_urlsafe(32)
 
@@ -41,7 +42,7 @@ class OwnRasa:
             self._tell(f"Rasa could not be trained, so whoever opts in goes to a person:\n{error}")
             return
         logs = self._home / "logs"
-        rasa = rasa_server(self._python, model, self._port, self._token, self._actions_port)
+        rasa = rasa_server(self._python, model, self._port, self._token, self._actions_port, self._brand_file)
         actions = action_server(self._python, self._actions_port)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep_running("The action server", actions, logs / "actions.log", self._tell))

@@ -6,6 +6,7 @@ cues            turns of phrase of trouble, requests, praise
 detector        the fast classifier of posts
 guards          which posts we keep away from
 language        which language a text is in
+contacts        addresses, phone numbers and cards in a text
 rasa            the one module that knows Rasa's HTTP API
 annotations     the text of an example and its entities
 example_files   Rasa's YAML, read line by line

@@ -12,13 +12,12 @@ from urllib.parse import quote
 
 import httpx
 
-from nlu.triage_result import TALK_INTENTS, TriageResult
+from nlu.triage_result import DETAILS, TALK_INTENTS, TriageResult, written
 
 TIMEOUT = 3.0
 LONGEST = 4000
 BEGIN = "/begin"
 FORM = "triage_form"
-DETAILS = ("order_number", "amount", "product", "device")
 ALARMS = ("danger", "anger")
 
 
@@ -199,7 +198,7 @@ def _read_parts(parts: object) -> tuple[tuple[Answer, ...], TriageResult | None]
 def _understanding(text: str, parsed: object) -> Understanding:
     try:
         intent, found = parsed["intent"], parsed["entities"]  # type: ignore[index]
-        entities = {one["entity"]: str(one["value"]) for one in reversed(found)}
+        entities = {one["entity"]: written(one, later=True) for one in reversed(found)}
         return Understanding(text, str(intent["name"]), float(intent["confidence"]), entities)
     except (KeyError, TypeError, ValueError) as error:
         raise RasaDown(f"the understanding cannot be read: {error}") from error

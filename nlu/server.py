@@ -43,8 +43,13 @@ class Command:
     env: dict[str, str]
 
 
-def rasa_server(python: Path, model: Path, port: int, token: str, actions_port: int) -> Command:
-    """Return the command line of the Rasa server; `python` is the one of Rasa's own environment."""
+def rasa_server(
+    python: Path, model: Path, port: int, token: str, actions_port: int, brand_file: Path = ROOT / "knock.toml"
+) -> Command:
+    """Return the command line of the Rasa server; `python` is the one of Rasa's own environment.
+
+    The products of `brand_file` are read there, and again whenever it changes.
+    """
     options = {
         "--model": str(model),
         "--interface": LOOPBACK,
@@ -56,7 +61,8 @@ def rasa_server(python: Path, model: Path, port: int, token: str, actions_port: 
     argv = (str(python), *serve, *(part for pair in options.items() for part in pair))
     # In a folder of its own: Rasa writes its cache into the current one.
     actions_url = f"http://{LOOPBACK}:{actions_port}/webhook"
-    return Command(argv, model.parent, environment(KNOCK_ACTIONS_URL=actions_url, KNOCK_RASA_TOKEN=token))
+    ours = {"KNOCK_ACTIONS_URL": actions_url, "KNOCK_RASA_TOKEN": token, "KNOCK_BRAND_FILE": str(brand_file.absolute())}
+    return Command(argv, model.parent, environment(**ours))
 
 
 def action_server(python: Path, port: int) -> Command:

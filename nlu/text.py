@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST = 4_096
 """Characters of a post that are read: as many as Telegram allows; who says more has said it by then."""
@@ -23,6 +24,18 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).replace("’", "'")
+
+
+def level(text: str) -> str:
+    """The text in small letters without accents, each character in its place, so that what is found has a position."""
+    if text.isascii():
+        return text.lower()
+    return "".join(map(_level_sign, text))
+
+
+@lru_cache(maxsize=4096)
+def _level_sign(sign: str) -> str:
+    return unicodedata.normalize("NFD", sign)[0].lower()[0].replace("ς", "σ")
 
 
 def mask(text: str) -> str:

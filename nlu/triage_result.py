@@ -19,6 +19,24 @@ TALK_INTENTS = frozenset(
 """What is said while we talk. Every other intent, also one that admins add, is a problem to be triaged."""
 
 
+DETAILS = (
+    *("order_number", "amount", "product", "device"),
+    *("ticket_number", "error_code", "version", "date", "time", "email", "phone"),
+)
+"""What triage notes when it is said, by the names of Rasa's entities."""
+
+
+def written(entity: Mapping[str, Any], *, later: bool = False) -> str:
+    """Return an entity of Rasa's as it is noted: its value, and of a day also the words that were used for it.
+
+    `later`: it was said some time before Rasa read it, so that nobody can tell which day "yesterday" was.
+    """
+    value, said = str(entity["value"]), str(entity.get("said") or "")
+    if entity.get("entity") != "date" or said in ("", value):
+        return value
+    return f"“{said}”" if later and entity.get("relative") else f"{value} (“{said}”)"
+
+
 @dataclass(frozen=True)
 class TriageResult:
     """How a triage ended (`outcome`), why, and what an agent should know.

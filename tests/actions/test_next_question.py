@@ -155,6 +155,16 @@ def test_the_summary_tells_what_is_known_and_what_is_not() -> None:
     assert summarise(None, {}, False) == "Not clear yet what is needed."
 
 
+def test_how_to_reach_somebody_is_noted_but_not_summed_up() -> None:
+    details = {"error_code": "E-104", "email": "mara@mail.example", "phone": "+442079460958"}
+    assert summarise("app_crash", details, True) == "The app or site fails; error: E-104."
+
+
+def test_a_day_does_not_confirm_a_problem_but_an_order_number_does() -> None:
+    assert not hear(begin(CHARGED), said("inform", date="2026-11-27")).confirmed
+    assert hear(begin(CHARGED), said("inform", ticket_number="4412")).confirmed
+
+
 INTENTS = st.sampled_from([*sorted(TALK_INTENTS - {"begin"}), *PROBLEMS, "gift_wrapping"])
 ENTITIES = st.dictionaries(st.sampled_from(["order_number", "product", "device", "amount"]), st.just("X-100"))
 LINES = st.builds(Said, st.text(max_size=60), INTENTS, st.floats(0, 1), ENTITIES)

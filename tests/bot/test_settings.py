@@ -43,6 +43,8 @@ def test_an_offer_in_a_language_we_do_not_speak_is_in_the_first_one() -> None:
         ('el = "Η {name} μπορεί να κρατήσει', "# ", "consent.keep.el is missing"),
         ("for {days} days", "for {weeks} weeks", "consent.keep.en names {weeks}"),
         ("[offer.el]", "[offer.el", "line "),
+        ('["Breeze"]', '["B"]', "products.Breeze kettle.0: "),
+        ('["Zephyr"]', '["breeze"]', "products: breeze is a name of both Breeze kettle and Zephyr lamp"),
         ("would like", "would like " + "very " * 60 + "much", "offer.en.text: "),
     ],
 )

@@ -56,6 +56,37 @@ async def test_three_turns_make_it_complete(client: Rasa) -> None:
     assert result.found == {"product": "toaster", "order_number": "NW-1177"}
 
 
+async def test_what_was_said_is_not_asked_again_however_it_was_spelt(client: Rasa) -> None:
+    turns = await triage(client, ["my breze ketle from order nw-20418 is broken, it leaks"], "yes")
+    assert "Breeze kettle" in turns[0].answers[0].text
+    assert result_of(turns).reason == "complete"
+    assert result_of(turns).found == {"product": "Breeze kettle", "order_number": "NW-20418"}
+
+
+async def test_everything_that_helps_the_agent_is_noted_in_its_one_form(client: Rasa) -> None:
+    post = "I was charged £1,049.50 twice on 2026-11-27, your ticket #4412 says error E-104 on iOS 17.2"
+    turns = await triage(client, [post], "yes", "order NW-1177, mail Mara@Mail.Example or ring +44 20 7946 0958")
+    found = result_of(turns).found
+    assert found["amount"] == "1049.50 GBP"
+    assert (found["ticket_number"], found["error_code"], found["version"]) == ("4412", "E-104", "iOS 17.2")
+    assert found["date"].startswith("2026-11-27")
+    assert (found["email"], found["phone"]) == ("mara@mail.example", "+442079460958")
+    assert found["order_number"] == "NW-1177"
+    assert "ticket: 4412" in result_of(turns).summary
+    assert "mara" not in result_of(turns).summary
+
+
+async def test_a_phone_number_is_no_order_number(client: Rasa) -> None:
+    turns = await triage(client, ["my order has not arrived"], "yes", "call me on 020 7946 0958")
+    assert "order number" in last_words(turns)
+    assert "order_number" not in {event.get("name") for event in turns[-1].events}
+
+
+async def test_yesterday_in_an_older_post_is_kept_as_it_was_said(client: Rasa) -> None:
+    turns = await triage(client, ["I was charged twice yesterday for order NW-20418"], "yes")
+    assert result_of(turns).found["date"] == "“yesterday”"
+
+
 async def test_every_question_offers_a_person(client: Rasa) -> None:
     turns = await triage(client, ["my lamp is broken"], "no", "I was billed twice", "what do you mean")
     for turn in turns:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nlu.triage_result import TriageResult
+from nlu.triage_result import TriageResult, written
 
 RESULT = TriageResult(
     outcome="hand_off",
@@ -48,3 +48,12 @@ def test_a_bad_payload_is_refused_and_the_error_says_why(change: dict[str, Any],
 def test_a_payload_without_a_result_is_refused(payload: object) -> None:
     with pytest.raises(ValueError, match="triage result"):
         TriageResult.from_payload(payload)
+
+
+def test_a_day_is_written_with_the_words_that_were_used_for_it() -> None:
+    day = {"entity": "date", "value": "2026-11-28", "said": "yesterday", "relative": True}
+    assert written(day) == "2026-11-28 (“yesterday”)"
+    assert written(day, later=True) == "“yesterday”"
+    assert written(day | {"said": "2026-11-28", "relative": False}, later=True) == "2026-11-28"
+    assert written({"entity": "order_number", "value": "NW-1", "said": "nw-1"}) == "NW-1"
+    assert written({"entity": "anger", "value": "scam"}) == "scam"

@@ -1,0 +1,188 @@
+"""Where a text tells how somebody is reached or paid: e-mail addresses, phone numbers, cards and bank accounts.
+
+What triage notes and what the inbox masks is found here, so that they never differ. Runs in both Pythons.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import phonenumbers
+
+LONGEST = 20_000
+"""Characters of a text that are looked at; a message has 4,000 at most."""
+
+REGIONS = {"en": ("GB", "US"), "es": ("ES",), "de": ("DE", "AT", "CH"), "fr": ("FR", "BE"), "el": ("GR", "CY")}
+"""Countries whose numbers may be written without a country code, by the language of who writes."""
+
+EVERYWHERE = ("GB", "US", "ES", "FR", "DE", "GR")
+
+TOLD_IN_WORDS = ("more", "product", "device")
+"""Details that are noted as the customer said them, so that anything may be in them."""
+
+SEVEN_DIGITS = re.compile(r"(?:\d[\s().\-/]{0,3}){7}")
+LOCAL_BACKWARDS = re.compile(r"[\w.%+'-]{0,63}\w")
+DOMAIN = re.compile(r"(?:\w(?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}")
+NUMBER = re.compile(r"(?<![\w#+])(?<!\d[.,:-])(?:\+|\(\+?)?\d(?:[\s\u00a0().\-/]{0,3}\d){6,18}(?![\w@]|[.,:-]\d)")
+CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
+ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+CARDS = re.compile(r"4\d{12}(?:\d{3})?(?:\d{3})?|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|6\d{15}(?:\d{3})?")
+
+SAYS_PHONE = re.compile(
+    r"(?:phone|tel|call|mobile|cell|whatsapp|text|reach|ring|handy|anruf|ruf|telefon|nummer|tel[eé]fono|m[oó]vil|ll[aá]m\w*"
+    r"|t[eé]l[eé]phone|portable|appel\w*|joindre|num[eé]ro|τηλ\w*|κινητ\w*|καλ[εέ]\w*)[^\d\n]{0,24}$",
+    re.IGNORECASE,
+)
+SAYS_OTHERWISE = re.compile(
+    r"(?:order|purchase|invoice|ticket|case|ref\w*|tracking|serial|account|imei|pedido|compra|factura|seguimiento|caso"
+    r"|incidencia|bestell\w*|auftrag\w*|rechnung\w*|sendung\w*|kunden\w*|vorgang\w*|serien\w*|commande|facture|suivi"
+    r"|dossier|s[eé]rie|παραγγελ\w*|τιμολ\w*|αποστολ\w*|αίτημα\w*|υπόθεσ\w*|#|№)[^\d\n]{0,24}$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A part of a text: `kind` is "email", "phone", "card" or "account"; `value` is its one written form."""
+
+    kind: str
+    start: int
+    end: int
+    value: str
+
+
+def may_hold_contacts(text: str) -> bool:
+    """Whether it is worth looking: an @, or seven digits in one go. Takes a microsecond."""
+    return "@" in text or SEVEN_DIGITS.search(text) is not None
+
+
+def contacts(text: str, regions: Sequence[str] = EVERYWHERE) -> list[Contact]:
+    """Return the contacts of a text in their order, without overlaps. `regions`: whose numbers need no country code."""
+    if not may_hold_contacts(text):
+        return []
+    text = text[:LONGEST]
+    found: list[Contact] = []
+    finders: tuple[Callable[[], Iterable[Contact]], ...] = (
+        lambda: _emails(text),
+        lambda: _accounts(text),
+        lambda: _cards(text),
+        lambda: _phones(text, tuple(regions)),
+    )
+    for finder in finders:
+        found += [
+            one for one in finder() if not any(one.start < other.end and other.start < one.end for other in found)
+        ]
+    return sorted(found, key=lambda one: one.start)
+
+
+def mask(contact: Contact) -> str:
+    """Return what is shown in its place: enough to tell two of them apart, too little to use it."""
+    if contact.kind == "email":
+        local, _, domain = contact.value.partition("@")
+        return f"{local[:1]}•••@{domain}"
+    return f"•••• {contact.value[-2:] if contact.kind == 'phone' else contact.value[-4:]}"
+
+
+def masked(text: str) -> str:
+    """Return a text with all its contacts masked."""
+    return "".join(part if contact is None else mask(contact) for part, contact in parts(text))
+
+
+def masked_detail(name: str, value: str) -> str:
+    """Return a detail that triage noted, masked; an order number is no phone number, whatever it looks like."""
+    if name in ("email", "phone"):
+        return mask(Contact(name, 0, len(value), value))
+    return masked(value) if name in TOLD_IN_WORDS else value
+
+
+def parts(text: str) -> Iterator[tuple[str, Contact | None]]:
+    """Yield a text piece by piece, each contact with its own."""
+    at = 0
+    for contact in contacts(text):
+        if at < contact.start:
+            yield text[at : contact.start], None
+        yield text[contact.start : contact.end], contact
+        at = contact.end
+    if at < len(text):
+        yield text[at:], None
+
+
+def _emails(text: str) -> Iterator[Contact]:
+    """Outwards from each @, so that no text takes long."""
+    for at in (match.start() for match in re.finditer("@", text)):
+        domain = DOMAIN.match(text, at + 1, at + 255)
+        local = domain and LOCAL_BACKWARDS.match(text[max(0, at - 64) : at][::-1])
+        if domain and local:
+            start = at - local.end()
+            yield Contact("email", start, domain.end(), text[start : domain.end()].lower())
+
+
+def _cards(text: str) -> Iterator[Contact]:
+    for match in CARD.finditer(text):
+        digits = _digits(match.group())
+        if CARDS.fullmatch(digits) and _sums_to_ten(digits):
+            yield Contact("card", match.start(), match.end(), digits)
+
+
+def _sums_to_ten(digits: str) -> bool:
+    """The check digit of cards (ISO/IEC 7812, Luhn)."""
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
+
+
+def _accounts(text: str) -> Iterator[Contact]:
+    """IBANs, by their check digits (ISO 13616)."""
+    for match in ACCOUNT.finditer(text):
+        plain = match.group().replace(" ", "")
+        if 15 <= len(plain) <= 34 and int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1:
+            yield Contact("account", match.start(), match.end(), plain)
+
+
+def _phones(text: str, regions: tuple[str, ...]) -> Iterator[Contact]:
+    for match in NUMBER.finditer(text):
+        before = text[max(0, match.start() - 40) : match.start()]
+        said = match.group().strip()
+        start = match.start()
+        if said.startswith("(") and ")" not in said:
+            said, start = said[1:], start + 1
+        if SAYS_OTHERWISE.search(before) and not said.startswith("+"):
+            continue
+        number = _phone(said, regions, SAYS_PHONE.search(before) is not None)
+        if number:
+            yield Contact("phone", start, start + len(said), number)
+
+
+def _phone(said: str, regions: tuple[str, ...], is_announced: bool) -> str | None:
+    """A number as E.164. What is no valid number anywhere is one only if the writer calls it so; then its digits."""
+    digits = _digits(said)
+    if said.lstrip("(").startswith(("+", "00")) and len(digits) <= 17:
+        return _valid("+" + digits.removeprefix("00"), None)
+    for region in regions:
+        if (is_announced or _looks_like_one(said, digits, region)) and (number := _valid(digits, region)):
+            return number
+    return digits if is_announced and said[0] in "0(" and 8 <= len(digits) <= 15 else None
+
+
+def _looks_like_one(said: str, digits: str, region: str) -> bool:
+    """Written as phone numbers are: with a 0 or (, in groups, or as a mobile number of Spain or Greece."""
+    if region == "US":
+        return re.fullmatch(r"1?[ .-]?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}", said) is not None
+    if region in ("ES", "GR", "CY"):
+        return re.match(r"[67]\d{8}$" if region == "ES" else r"69\d{8}$", digits) is not None or (
+            re.search(r"\d[\s.-]\d", said) is not None and digits[0] in "29"
+        )
+    return said[0] in "0("
+
+
+def _valid(digits: str, region: str | None) -> str | None:
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _digits(text: str) -> str:
+    return "".join(sign for sign in text if sign in "0123456789")

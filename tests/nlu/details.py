@@ -1,0 +1,73 @@
+"""The table of what must be found in a customer's line, and who finds it."""
+
+import json
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from nlu.server import ROOT, environment
+from tests.rasa_server import PYTHON
+
+TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "details.toml").read_text("utf-8"))
+
+PIECES = (
+    "1 ",
+    "@",
+    "a@",
+    "1-",
+    "order no is ",
+    "1 may ",
+    "(",
+    "+1 ",
+    "€",
+    "vor 1 ",
+    "ß",
+    "ﬃ",
+    "0 ",
+    "breeze ketl ",
+    "E-",
+)
+"""What, said again and again, has made a matcher slow somewhere."""
+
+Entity = dict[str, Any]
+
+
+class Finder:
+    """The finders in Rasa's Python, asked line by line."""
+
+    def __init__(self, brand_file: Path) -> None:
+        argv = [str(PYTHON), "-W", "ignore", "-m", "tests.nlu.finder", str(brand_file)]
+        env = environment()
+        self._process = subprocess.Popen(
+            argv, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+        assert self._read() == "ready\n"
+
+    def find(self, text: str) -> list[Entity]:
+        """The entities of a text."""
+        return self._ask(text)[0]
+
+    def took(self, text: str) -> float:
+        """The milliseconds that it took to find them."""
+        return self._ask(text)[1]
+
+    def values(self, text: str) -> dict[str, str]:
+        """The first value of each entity of a text."""
+        return {one["entity"]: one["value"] for one in reversed(self.find(text))}
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _ask(self, text: str) -> tuple[list[Entity], float]:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(text) + "\n")
+        self._process.stdin.flush()
+        found, took = json.loads(self._read())
+        return found, took
+
+    def _read(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline()
