@@ -93,6 +93,26 @@ async def write_reading_customer(session: AsyncSession, me: Agent, customer_id: 
         write(session, "read", agent_id=me.id, about=about, address=address)
 
 
+UNMASKED = timedelta(minutes=15)
+"""For so long somebody who asked to see what is masked in a thread sees it."""
+
+
+async def write_unmasking(session: AsyncSession, me: Agent, thread_id: int, address: str | None) -> int:
+    """Write down that somebody asked to see the masked addresses and numbers of a thread. The deed's number."""
+    deed = Deed(what="read masked contacts", agent_id=me.id, thread_id=thread_id, address=roughly(address))
+    session.add(deed)
+    await session.flush()
+    return deed.id
+
+
+async def is_unmasked(session: AsyncSession, me: Agent, thread_id: int, deed_id: int) -> bool:
+    """Whether it was by this deed, and lately, that somebody asked to see what is masked in a thread."""
+    asked = (Deed.id == deed_id, Deed.agent_id == me.id, Deed.thread_id == thread_id)
+    lately = Deed.at > func.clock_timestamp() - UNMASKED
+    query = select(Deed.id).where(*asked, Deed.what == "read masked contacts", lately)
+    return await session.scalar(query) is not None
+
+
 async def found(session: AsyncSession, sought: Sought, *, before: int | None = None, most: int = 100) -> list[Deed]:
     """The deeds that are sought, the newest first, each with its agent; `before`: only those older than this one."""
     query = _sought(sought).options(joinedload(Deed.agent)).order_by(Deed.id.desc()).limit(most)

@@ -1,6 +1,7 @@
 """/cases: threads in human hands; claiming, releasing and closing them in the name of an agent."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -14,7 +15,7 @@ from handoff import cases, errors, marks
 from handoff.api import cursor, shapes, tag
 from handoff.api.cursor import Order, Page, Paging, Query
 from handoff.api.deed import ByAgent, IfMatch, Key, by_agent
-from handoff.api.gate import Record
+from handoff.api.gate import Record, Saying
 from handoff.api.threads import Since, Word
 from handoff.base import Priority
 from handoff.models import Agent, Case, OptIn, Thread
@@ -65,19 +66,19 @@ class Prioritising(ByAgent):
 
 
 @router.get("", response_model=Page[shapes.Case])
-async def listed(record: Record, asked: Annotated[Asked, FromQuery()]) -> Page[shapes.Case]:
+async def listed(record: Record, say: Saying, asked: Annotated[Asked, FromQuery()]) -> Page[shapes.Case]:
     """List cases."""
     query, order = sought(asked)
     async with record.reading() as session:
-        return await cursor.read(session, query, order, shapes.case, asked)
+        return await cursor.read(session, query, order, partial(shapes.case, say=say), asked)
 
 
 @router.get("/{case_id}", response_model=shapes.Case)
-async def one(request: Request, record: Record, case_id: CaseId) -> Response:
+async def one(request: Request, record: Record, say: Saying, case_id: CaseId) -> Response:
     """Read one case."""
     async with record.reading() as session:
         found = await _found(session, case_id)
-    return tag.answer(request, shapes.case(found))
+    return tag.answer(request, shapes.case(found, say))
 
 
 @router.post("/{case_id}/claim", response_model=shapes.Done)

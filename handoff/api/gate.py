@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from handoff import integrations
+from handoff.api import shapes
 from handoff.api.problem import problem
 from handoff.database import Database
 from handoff.integrations import Integration
@@ -100,7 +101,13 @@ def database(request: Request) -> Database:
     return found
 
 
+def say(request: Request) -> shapes.Say:
+    """How words are put to who asks: to who may only read, masked."""
+    return shapes.masking if integration(request).access == "read" else shapes.plainly
+
+
 Asking = Annotated[Integration, Depends(integration)]
+Saying = Annotated[shapes.Say, Depends(say)]
 Record = Annotated[Database, Depends(database)]
 
 

@@ -1,6 +1,7 @@
 """/threads/{id}/messages: what was said; and replies and notes in the name of an agent."""
 
 import hashlib
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -14,7 +15,7 @@ from handoff import cases, errors, threads
 from handoff.api import cursor, shapes
 from handoff.api.cursor import Page, Paging
 from handoff.api.deed import ByAgent, Key, by_agent
-from handoff.api.gate import Record, integration
+from handoff.api.gate import Record, Saying, integration
 from handoff.api.threads import ThreadId
 from handoff.models import Agent, Message, OptIn
 
@@ -39,12 +40,14 @@ class Reply(Note):
 
 
 @router.get("/messages", response_model=Page[shapes.Message])
-async def listed(record: Record, thread_id: ThreadId, asked: Annotated[Paging, FromQuery()]) -> Page[shapes.Message]:
+async def listed(
+    record: Record, say: Saying, thread_id: ThreadId, asked: Annotated[Paging, FromQuery()]
+) -> Page[shapes.Message]:
     """List what was said in a thread, the newest first."""
     query = select(Message).where(Message.thread_id == thread_id).options(joinedload(Message.agent))
     async with record.reading() as session:
         await _known(session, thread_id)
-        return await cursor.read(session, query, cursor.newest(Message.id), shapes.message, asked)
+        return await cursor.read(session, query, cursor.newest(Message.id), partial(shapes.message, say=say), asked)
 
 
 @router.post("/replies", response_model=shapes.Written, status_code=201)

@@ -1,7 +1,7 @@
 """What is answered: the record as other systems may see it. Times are RFC 3339, in UTC."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -9,6 +9,7 @@ from handoff import attachments, clocks, models
 from handoff.base import By, Delivery, Kind, Priority
 from handoff.receipts import Purpose, Receipt
 from handoff.targets import What
+from nlu.contacts import masked, masked_detail
 
 Time = Annotated[datetime, AfterValidator(lambda time: time.astimezone(UTC))]
 ThreadState = Literal["bot", "team", "ended"]
@@ -170,7 +171,24 @@ class Day(BaseModel):
     late_median: Annotated[float | None, Field(description="Seconds that count by which half of the missed were late.")]
 
 
-def message(row: models.Message) -> Message:
+class Say(Protocol):
+    """How words are put to who asks; see `handoff.api.gate`."""
+
+    def __call__(self, text: str, detail: str = "", /) -> str:
+        """A text, or the detail of a case that has this name."""
+
+
+def plainly(text: str, detail: str = "", /) -> str:
+    """As it was said."""
+    return text
+
+
+def masking(text: str, detail: str = "", /) -> str:
+    """With addresses, phone numbers and cards masked."""
+    return masked_detail(detail, text) if detail else masked(text)
+
+
+def message(row: models.Message, say: Say = plainly) -> Message:
     """An entry, with its agent."""
     return Message(
         id=row.id,
@@ -179,7 +197,7 @@ def message(row: models.Message) -> Message:
         by=row.by,
         agent=row.agent.email if row.agent else None,
         author_name=row.author_name,
-        text=row.text,
+        text=say(row.text),
         at=row.at,
         edited_at=row.edited_at,
         deleted_at=row.deleted_at,
@@ -199,12 +217,13 @@ def case_state(row: models.Case) -> CaseState:
     return "closed" if row.closed_at else "claimed" if row.claimed_by else "waiting"
 
 
-def case(row: models.Case) -> Case:
+def case(row: models.Case, say: Say = plainly) -> Case:
     """A case, with its claimer."""
     names = ("id", "thread_id", "priority", "tags", "reason", "summary", "intent", "confidence", "found")
     times = ("snoozed_until", "opened_at", "first_reply_at", "claimed_at", "closed_at", "due_at")
     values = {name: getattr(row, name) for name in (*names, *times)}
     by = row.claimer.email if row.claimer else None
+    values |= {"summary": say(row.summary), "found": {name: say(str(value), name) for name, value in row.found.items()}}
     return Case(**values, state=case_state(row), claimed_by=by, clocks=list(map(clock, row.clocks)))
 
 
@@ -222,10 +241,10 @@ def thread(row: models.Thread) -> Thread:
     return Thread(**_thread(row))
 
 
-def whole_thread(row: models.Thread) -> WholeThread:
+def whole_thread(row: models.Thread, say: Say = plainly) -> WholeThread:
     """A thread that was opted into, with everything."""
     agreed = row.opt_in.at if row.opt_in else row.opened_at
-    messages, cases = [message(one) for one in row.messages], [case(one) for one in row.cases]
+    messages, cases = [message(one, say) for one in row.messages], [case(one, say) for one in row.cases]
     return WholeThread(**_thread(row), opted_in_at=agreed, messages=messages, cases=cases)
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from handoff import reports
 from handoff.api import cases, cursor, customers, shapes, threads
-from handoff.api.gate import Record
+from handoff.api.gate import Record, Saying
 from handoff.api.reports import Asked as AskedDays
 from handoff.database import Database
 
@@ -44,9 +44,9 @@ async def of_threads(record: Record, asked: Annotated[threads.Which, FromQuery()
 
 
 @router.get("/cases.csv")
-async def of_cases(record: Record, asked: Annotated[cases.Which, FromQuery()]) -> Sheet:
+async def of_cases(record: Record, say: Saying, asked: Annotated[cases.Which, FromQuery()]) -> Sheet:
     """Save a list of cases."""
-    return saved("cases", case_lines(record, asked))
+    return saved("cases", case_lines(record, asked, say))
 
 
 @router.get("/customers.csv")
@@ -73,11 +73,11 @@ async def thread_lines(database: Database, which: threads.Which) -> AsyncIterato
         yield "".join(line(shapes.thread(row).model_dump().values()) for row in rows)
 
 
-async def case_lines(database: Database, which: cases.Which) -> AsyncIterator[str]:
+async def case_lines(database: Database, which: cases.Which, say: shapes.Say) -> AsyncIterator[str]:
     """Cases."""
     yield _head(shapes.Case)
     async for rows in cursor.everything(database, *cases.sought(which)):
-        yield "".join(line(_case(shapes.case(row)).values()) for row in rows)
+        yield "".join(line(_case(shapes.case(row, say)).values()) for row in rows)
 
 
 def _case(case: shapes.Case) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from handoff import errors, threads
 from handoff.api import cursor, shapes, tag
 from handoff.api.cursor import Order, Page, Paging, Query
-from handoff.api.gate import Record
+from handoff.api.gate import Record, Saying
 from handoff.models import Case, OptIn, Thread
 
 router = APIRouter(prefix="/threads", tags=["threads"])
@@ -54,13 +54,13 @@ async def listed(record: Record, asked: Annotated[Asked, FromQuery()]) -> Page[s
 
 
 @router.get("/{thread_id}", response_model=shapes.WholeThread)
-async def one(request: Request, record: Record, thread_id: ThreadId) -> Response:
+async def one(request: Request, record: Record, say: Saying, thread_id: ThreadId) -> Response:
     """Read one thread, whole and in order."""
     async with record.reading() as session:
         found = await threads.whole(session, thread_id)
     if found is None or found.opt_in is None:
         raise errors.NoSuchCase
-    return tag.answer(request, shapes.whole_thread(found))
+    return tag.answer(request, shapes.whole_thread(found, say))
 
 
 def sought(which: Which) -> tuple[Select[Any], Order]:

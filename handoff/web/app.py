@@ -40,6 +40,7 @@ from handoff.web import (
     tags,
     teams,
     trouble,
+    unmasking,
     wishes,
     writing,
 )
@@ -80,6 +81,7 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
         wishes,
         sign_in,
         similar,
+        unmasking,
         proofs,
         oidc,
         me,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from handoff import agents, deeds
@@ -37,12 +37,18 @@ async def inbox(here: Here, me: Me, at: Where) -> HTMLResponse:
 
 @router.get("/inbox/{thread_id}")
 async def thread(
-    request: Request, here: Here, me: Me, thread_id: ThreadId, at: Where, knock_live: Asked = ""
+    request: Request,
+    here: Here,
+    me: Me,
+    thread_id: ThreadId,
+    at: Where,
+    knock_live: Asked = "",
+    unmasked: Annotated[int, Query(ge=0, le=2**62)] = 0,
 ) -> HTMLResponse:
     """A thread beside the list. 404 unless it was handed off. Whoever reads without having the case leaves a trace."""
     if knock_live == "list":
         return await list_page(here, me, thread_id, at)
-    page = await inbox_page(here, me, thread_id, at, looks=knock_live != "hidden")
+    page = await inbox_page(here, me, thread_id, at, looks=knock_live != "hidden", unmasked=unmasked)
     async with here.database.transaction("inbox.read") as session:
         await deeds.write_reading(session, me, thread_id, address(request))
     return page

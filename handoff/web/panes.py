@@ -31,13 +31,14 @@ async def inbox_page(
     undone: Sequence[str] = (),
     looks: bool = False,
     unsent: Unsent | None = None,
+    unmasked: int = 0,
 ) -> HTMLResponse:
     """All panes. Raises `NoSuchCase` for a thread that was not handed off.
 
     `undone` says what could not be done with several cases. `looks`: somebody has the thread before their eyes.
     """
     async with here.database.reading() as session:
-        opened = None if thread_id is None else await thread_view(session, me, here.brand_name, thread_id)
+        opened = None if thread_id is None else await thread_view(session, me, here.brand_name, thread_id, unmasked)
         writing = None if thread_id is None else await composer(session, me, thread_id, unsent)
         listed = await _listed(session, me, at, thread_id, read=thread_id if looks else None)
         wish = await notices.of(session, me)

@@ -16,6 +16,7 @@ from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
 from handoff.teams import Team
 from handoff.web.chips import Chip, chip
 from handoff.web.where import Place, View
+from nlu.contacts import masked
 
 URGENCY = ("urgent", "high", "normal", "low")
 
@@ -199,7 +200,7 @@ async def _drawn(
     said, given = await _texts(session, lines.values()), await teams.of_cases(session, list(cases))
     shown = ((cases[case_id], said.get(line, "")) for case_id, line in lines.items() if case_id in cases)
     return [
-        Row(one, one.thread.customer, given.get(one.id), one.thread_id in unread, search.snippet(text, words))
+        Row(one, one.thread.customer, given.get(one.id), one.thread_id in unread, search.snippet(masked(text), words))
         for one, text in shown
     ]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, cases, errors, histories, matches, people, receipts, reopenings, teams, threads
+from handoff import attachments, cases, deeds, errors, histories, matches, people, receipts, reopenings, teams, threads
 from handoff.attachments import Attachment
 from handoff.histories import History
 from handoff.models import Agent, Case, Message, Thread
@@ -51,6 +51,9 @@ class ThreadView:
 
     team: Team | None
     """Whose case it is, until somebody of them has it."""
+
+    unmasked: bool = False
+    """Whether this agent has asked, just now, to see how the customer is reached."""
 
     @property
     def is_with_bot(self) -> bool:
@@ -143,8 +146,11 @@ class ThreadView:
         return message.kind if message.kind in ("note", "event") else message.by
 
 
-async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: int) -> ThreadView:
-    """The page of a thread. Raises `NoSuchCase` unless the customer opted in and the thread was handed off."""
+async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: int, unmasked: int = 0) -> ThreadView:
+    """The page of a thread. Raises `NoSuchCase` unless the customer opted in and the thread was handed off.
+
+    `unmasked`: the number of the deed by which the agent asked to see what is masked; 0 is none.
+    """
     thread = await threads.whole(session, thread_id)
     if thread is None or thread.opt_in is None or not thread.cases:
         raise errors.NoSuchCase
@@ -156,4 +162,5 @@ async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: i
     again = thread.cases[-1].closed_at is not None and await reopenings.obstacle(session, thread) is None
     team = (await teams.of_cases(session, [thread.cases[-1].id])).get(thread.cases[-1].id)
     obstacle = await people.out_of_reach(session, thread)
-    return ThreadView(thread, me, brand, obstacle, standing, history, files, ways, again, team)
+    shows = bool(unmasked) and await deeds.is_unmasked(session, me, thread_id, unmasked)
+    return ThreadView(thread, me, brand, obstacle, standing, history, files, ways, again, team, shows)
