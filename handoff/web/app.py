@@ -28,6 +28,7 @@ from handoff.web import (
     marking,
     me,
     oidc,
+    patterns,
     presences,
     proofs,
     relabelling,
@@ -95,6 +96,7 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
         examples,
         relabelling,
         importing,
+        patterns,
         integrations,
         handbook,
     ):

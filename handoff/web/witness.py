@@ -18,6 +18,7 @@ nobody, and what a browser is asked and answers on its way to a sign-in."""
 NAMED = {
     *("agent_id", "channel", "deed", "message_id", "offer_id", "passkey_id", "post_id", "reply_id", "sign_in_id"),
     "team_id",
+    "pattern_id",
     "customer_id",
 }
 """The parts of an address that a deed may name; a token, for one, is nobody's to read."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actions.taught import taught
 from nlu.annotations import Entity, tidy
 from nlu.corpus import Corpus, CorpusExample, Pattern, examples_in_yaml, write_corpus
 from nlu.example_files import read_yaml
@@ -149,7 +150,7 @@ data = load_data(sys.argv[1] + "/data")
 domain = Domain.load(sys.argv[1] + "/domain")
 print(json.dumps([sorted([e.get("text"), e.get("intent"), [[n["entity"], n["start"], n["end"], n["value"]]
     for n in e.get("entities", [])]] for e in data.intent_examples), data.entity_synonyms, data.regex_features,
-    sorted(domain.intents), sorted(domain.responses)]))
+    sorted(domain.intents), domain.as_dict()["responses"]]))
 """
 
 
@@ -176,4 +177,6 @@ def test_rasa_reads_exactly_what_was_written(tmp_path: Path) -> None:
     ]
     assert (synonyms["boiler"], regexes) == ("kettle", [{"name": "order_number", "pattern": "NW-\\d+"}])
     assert "odd_one" in intents
-    assert "utter_about_odd_one" in responses
+    assert taught({"responses": responses}, "odd_one", "el") == "είναι περίεργο"
+    assert taught({"responses": responses}, "odd_one", "fr") == "it is odd"
+    assert taught({"responses": responses}, "refund", "en") is None

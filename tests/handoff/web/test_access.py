@@ -54,6 +54,7 @@ NAMES = {
     "view_id": "1",
     "intent": "refund",
     "how": "rename",
+    "pattern_id": "1",
     "example": "en-00000000000000000000000000000000",
 }
 

@@ -62,6 +62,8 @@ async def test_an_example_is_changed_removed_and_put_back_in_the_browser(
 PAGES = (
     "/admin/nlu/intents",
     "/admin/nlu/intents/odd?near=where+is+my+parcel",
+    "/admin/nlu/patterns",
+    "/admin/nlu/import",
     "/admin/nlu/intents/refund/rename?to=money_back",
     "/admin/nlu/intents/refund/merge?to=complaint",
     "/admin/nlu/intents/refund/retire",
