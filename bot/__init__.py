@@ -14,6 +14,11 @@ deliver     send what waits to be sent, whoever wrote it
 notify      tell other systems what happened
 give        give waiting cases to agents who are here, fit and have room
 alarm       alarm somebody when a case comes and nobody is here
+train       make a version of the model, and test it
+put_to_work have Rasa answer with the version that the record says
+read_beside let another version read what customers say, silently
+try_out     what versions make of a text that an admin wrote
+keep_models the last four, again and again
 reach       reach an address of somebody else, and no other
 receive     receive what a platform pushes, as long as it is not too large
 stop        STOP means stop

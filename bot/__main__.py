@@ -17,15 +17,17 @@ from bot.brand import BrandUnreadable, read_brand
 from bot.channel import ChannelError
 from bot.explain import explain
 from bot.permit import PolicyUnreadable, policies
+from bot.put_to_work import PutToWork
 from bot.replay import replay as replay_file
 from bot.serve import PortTaken
 from bot.settings import BotSettings
-from handoff import agents, halts, schema
+from bot.train import Train
+from handoff import agents, halts, schema, versions
 from handoff.database import Database
 from handoff.embedded import AlreadyRunning, DatabaseDidNotStart, Embedded
 from handoff.errors import Refusal
 from handoff.seals import WrongSecret
-from nlu.training import TrainingFailed, ensure_model
+from nlu.training import TrainingFailed
 
 EXPECTED = (
     AlreadyRunning,
@@ -47,6 +49,8 @@ class _Explaining(click.Group):
         try:
             return super().invoke(context)
         except EXPECTED as error:
+            if isinstance(error, Refusal):
+                raise click.ClickException(error.sentence) from None
             raise click.ClickException(str(error) or inspect.cleandoc(type(error).__doc__ or "")) from None
         except OperationalError as error:
             raise click.ClickException(f"The database at KNOCK_DATABASE_URL cannot be used: {error.orig}") from None
@@ -110,9 +114,27 @@ def migrate(settings: BotSettings) -> None:
 @main.command()
 @click.pass_obj
 def train(settings: BotSettings) -> None:
-    """Train Rasa on the examples, unless that was done; `knock up` uses the model from its next start on."""
-    model = asyncio.run(ensure_model(settings.rasa_python.absolute(), settings.home.resolve() / "models", click.echo))
-    click.echo(f"The model is {model}.")
+    """Make a version of the model out of the examples. The first is put to work, later ones by an admin."""
+    with _record(settings) as url:
+        schema.migrate(url)
+        version, is_first = asyncio.run(_train(settings, url))
+    where = f"{settings.inbox_origin}/admin/nlu/models/{version}"
+    click.echo(f"Version {version} is ready. " + ("It is at work." if is_first else f"Look at it at {where}"))
+
+
+async def _train(settings: BotSettings, url: str) -> tuple[int, bool]:
+    """The version that was made, and whether there was none before."""
+    database = Database(url, pool_size=3)
+    workshop = settings.workshop
+    try:
+        async with database.reading() as session:
+            is_first = await versions.live(session) is None
+        if is_first:
+            await PutToWork(database, workshop, None, workshop.models).begin_with(click.echo)
+            return 1, True
+        return await Train(database, workshop).now(click.echo), False
+    finally:
+        await database.close()
 
 
 @main.command("replay")

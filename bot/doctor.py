@@ -23,13 +23,12 @@ from bot.channels.x import X
 from bot.channels.x_needs import Free
 from bot.channels.x_renewing import Glance
 from bot.settings import BotSettings
-from handoff import alarms, halts, offers, spendings, webhooks
+from handoff import alarms, halts, offers, spendings, trainings, versions, webhooks
 from handoff.database import Database
 from handoff.embedded import Embedded
 from handoff.models import Case, Offer, Update
 from handoff.schema import is_current
 from nlu.rasa import Rasa
-from nlu.training import model_path
 
 ENOUGH_SPACE = 5e9
 """Bytes: Rasa's environment takes half of it, logs and models grow."""
@@ -123,9 +122,10 @@ async def _rasa(settings: BotSettings) -> Line:
     if not settings.rasa_python.exists():
         todo = "Install Python 3.10 and run `make setup`, or set KNOCK_RASA_URL. Until then a person gets every thread."
         return note("Rasa", "not installed", todo)
-    if not model_path(settings.home.resolve() / "models").exists():
-        return note("Rasa", "installed, no model of these examples yet", "`knock up` trains it; so does `knock train`.")
-    return Line("Rasa", "installed, model trained")
+    models = settings.workshop.models
+    if not any(models.glob("*.tar.gz")):
+        return note("Rasa", "installed, no model yet", "`knock up` makes the first; so does `knock train`.")
+    return Line("Rasa", f"installed, models take {settings.workshop.bytes_used() / 1e6:.0f} MB")
 
 
 async def _port(what: str, host: str, port: int, setting: str) -> Line:
@@ -194,7 +194,7 @@ async def _record(settings: BotSettings) -> list[Line]:
             if version.is_wrong:
                 return [version]
             alarm = await _alarm(session, settings)
-            return [version, *await _work(session), alarm, *await _speaking(session, settings)]
+            return [version, await _model(session), *await _work(session), alarm, *await _speaking(session, settings)]
     except SQLAlchemyError as error:
         if settings.database_url:
             return [wrong("Database", f"{where}: {error.__cause__ or error}", "Is it running, and the address right?")]
@@ -227,6 +227,16 @@ async def _work(session: AsyncSession) -> list[Line]:
             note("Cases", f"{count} waiting, the first since {oldest:%Y-%m-%d %H:%M}", "They are in the inbox.")
         )
     return lines
+
+
+async def _model(session: AsyncSession) -> Line:
+    newest, training = await versions.newest_promotion(session), await trainings.current(session)
+    runs = f"; a training runs, {training.percent} %" if training else ""
+    if newest is None:
+        return note("Model", f"none was put to work{runs}", "`knock train` makes one, or an admin at /admin/nlu/train.")
+    if newest.trouble:
+        return wrong("Model", f"version {newest.version}: {newest.trouble}", "Roll back at /admin/nlu/models.")
+    return Line("Model", f"version {newest.version} is at work{runs}")
 
 
 async def _alarm(session: AsyncSession, settings: BotSettings) -> Line:

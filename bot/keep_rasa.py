@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.put_to_work import PutToWork
 from bot.settings import BotSettings
 from bot.supervise import keep_running
 from nlu.rasa import Rasa
-from nlu.server import LOOPBACK, action_server, rasa_server
-from nlu.training import TrainingFailed, ensure_model, model_path
+from nlu.server import LOOPBACK, Command, action_server, rasa_server
+from nlu.training import TrainingFailed
 
 NO_RASA = "There is no Rasa ({python} is missing; `make setup` makes it): whoever opts in goes straight to a person."
 
@@ -29,20 +30,26 @@ class OwnRasa:
         """A client of it, which may be asked at any time: until Rasa is ready it says that it is down."""
         return Rasa(f"http://{LOOPBACK}:{self._port}", self._token)
 
-    async def run(self) -> None:
+    @property
+    def actions_url(self) -> str:
+        """Where its action server is."""
+        return f"http://{LOOPBACK}:{self._actions_port}/webhook"
+
+    async def run(self, work: PutToWork) -> None:
         """Train if need be, start both servers, and keep them running until cancelled. Without a model nothing runs."""
-        began, models = time.monotonic(), self._home / "models"
-        if model_path(models).exists():
-            self._tell("Rasa is starting …")
-        else:
-            self._tell("Rasa has no model of these examples yet and trains one, which takes a minute or two …")
+        began = time.monotonic()
+        self._tell("Rasa is starting …")
         try:
-            model = await ensure_model(self._python, models, lambda step: self._tell(f"Rasa: {step}"))
+            begun = await work.begin_with(lambda step: self._tell(f"Rasa has no model yet and makes one: {step}"))
         except TrainingFailed as error:
             self._tell(f"Rasa could not be trained, so whoever opts in goes to a person:\n{error}")
             return
+
+        def rasa() -> Command:
+            model = work.at_work or begun
+            return rasa_server(self._python, model, self._port, self._token, self._actions_port, self._brand_file)
+
         logs = self._home / "logs"
-        rasa = rasa_server(self._python, model, self._port, self._token, self._actions_port, self._brand_file)
         actions = action_server(self._python, self._actions_port)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep_running("The action server", actions, logs / "actions.log", self._tell))

@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff.attachments import Attachment
 from handoff.claims import GIVING, Switch
 from handoff.models import Case, Message, Offer, Thread, Update
+from handoff.trainings import Training
+from handoff.versions import Promotion
 from handoff.webhooks import Telling, Webhook
 
 NOW = func.clock_timestamp()
@@ -19,6 +21,10 @@ WORK: dict[str, ColumnElement[bool]] = {
         exists().where(Switch.name == GIVING), exists().where(Case.closed_at.is_(None), Case.claimed_by.is_(None))
     ),
     "files": exists().where(Attachment.due_at <= NOW),
+    "trainings": exists().where(
+        (Training.state == "waiting") | ((Training.state == "running") & (Training.lease_until < NOW))
+    ),
+    "models": exists().where(Promotion.at_work_at.is_(None), Promotion.trouble.is_(None)),
     "tellings": exists().where(
         Telling.state == "pending",
         Telling.due_at <= NOW,

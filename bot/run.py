@@ -27,6 +27,7 @@ from bot import (
 from bot.brand import Brand
 from bot.channel import Channel, Deleted, Halted, NeverDeliverable, Post
 from bot.flow import Flow
+from bot.keep_models import KeepModels
 from bot.reach import Reach
 from bot.settings import BotSettings
 from handoff import hands, threads
@@ -65,6 +66,7 @@ class Bot:
         self._warn = warn.Warn(database)
         self._alarming = alarm.Alarming(database, settings, brand.name)
         self._ask_solved = ask_solved.AskSolved(database, brand.name, settings.undo)
+        self.models = KeepModels(settings, database, rasa)
         self._triage_terms = triage.Terms(
             brand.name, frozenset(settings.triage_languages), settings.turn, settings.rasa_wait, settings.quiet
         )
@@ -83,6 +85,7 @@ class Bot:
             tasks.create_task(repeat.share("fetch", self.fetch.claim, bells["files"]))
             tasks.create_task(repeat.share("notify", self._notify.claim, bells["tellings"]))
             tasks.create_task(repeat.again("give cases", self._give.next, bells["cases"]))
+            tasks.create_task(self.models.run(bells))
             tasks.create_task(repeat.every(2, "ask whether it is solved", self._ask_solved.all))
             tasks.create_task(repeat.every(2, "warn", self._warn.look))
             tasks.create_task(repeat.every(5, "alarm", self._alarming.look))

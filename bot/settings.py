@@ -10,6 +10,7 @@ from pydantic_settings import NoDecode
 
 from handoff.settings import Settings
 from nlu.server import ROOT
+from nlu.workshop import Workshop
 
 
 class BotSettings(Settings):
@@ -81,6 +82,15 @@ class BotSettings(Settings):
     rasa_python: Path = ROOT / ".venv-rasa/bin/python"
     """The Python of Rasa's own environment."""
 
+    rasa_models: Path | None = None
+    """The folder `models` of KNOCK_HOME as the Rasa at KNOCK_RASA_URL sees it, when it has another path there."""
+
+    actions_url: str | None = None
+    """The action server of that Rasa, as `http://…/webhook`, for trying out what triage would say."""
+
+    keep_models: int = Field(default=5, ge=1)
+    """Versions of the model whose files are kept, besides the one at work and the one before it."""
+
     triage_languages: Annotated[tuple[str, ...], NoDecode] = ("en",)
     """Languages, with commas, that Rasa's examples are in; customers who speak another go straight to a person."""
 
@@ -143,6 +153,11 @@ class BotSettings(Settings):
         if self.x_search and not self.x_bearer_token:
             raise ValueError("KNOCK_X_SEARCH needs KNOCK_X_BEARER_TOKEN")
         return self
+
+    @cached_property
+    def workshop(self) -> Workshop:
+        """Where models are made and kept."""
+        return Workshop(self.rasa_python.absolute(), self.home.resolve() / "models", self.keep_models)
 
     @cached_property
     def cool_down(self) -> timedelta:

@@ -21,12 +21,15 @@ STEADY = 60.0
 LARGEST_LOG = 10_000_000
 
 
-async def keep_running(name: str, command: Command, log: Path, tell: Callable[[str], None]) -> None:
-    """Run a command until cancelled. When it ends it is started again: after 1, 2, 4 … 30 seconds."""
+async def keep_running(
+    name: str, command: Command | Callable[[], Command], log: Path, tell: Callable[[str], None]
+) -> None:
+    """Run a command until cancelled, made anew each time if it may change. When it ends it is started again: after 1,
+    2, 4 … 30 seconds."""
     wait = 1.0
     while True:
         started = time.monotonic()
-        code = await _run(command, log)
+        code = await _run(command if isinstance(command, Command) else command(), log)
         wait = 1.0 if time.monotonic() - started > STEADY else min(2 * wait, LONGEST_WAIT)
         tell(f"{name} ended ({_cause(code)}); starting it again in {wait:.0f} s. Its last words are in {log}.")
         await asyncio.sleep(wait)

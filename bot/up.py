@@ -132,10 +132,12 @@ async def _bot(knock: Knock, tell: Tell) -> None:
         tell(NO_RASA.format(python=settings.rasa_python))
         own, settings = None, settings.model_copy(update={"rasa_wait_seconds": 0.0})
     bot = Bot(settings, knock.brand, knock.database, knock.live, knock.channels, knock.flow, rasa)
+    if own:
+        bot.models.actions_url = own.actions_url
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(bot.run())
         if own:
-            tasks.create_task(own.run())
+            tasks.create_task(own.run(bot.models.put_to_work))
 
 
 async def _watch(embedded: Embedded, tell: Tell) -> None:

@@ -11,6 +11,14 @@ intents     what a text can be about
 examples    texts and the intents they have
 patterns    how entities are recognised
 corpora     seeds and record joined: what is trained on
+trainings   asked for, done, told
+progress    how far a training is
+versions    models: what each was trained on, and which is at work
+test_sets   what versions are tested with, and what each answered
+recent      what was labelled lately
+comparisons one version beside another
+disagreements  where a version that reads beside differs
+tries       trying versions out
 teams       people who share some of the cases
 skills      what an agent can take on
 claims      who had which case; whether cases are given

@@ -21,6 +21,9 @@ PRESENCE = "knock_presence"
 """The notification channel of who looks at a thread and who writes: nothing that is kept anywhere."""
 
 
+MODELS = -3
+"""The hint that says: a training went on, or another model is at work."""
+
 EVERYTHING = -1
 """The hint that says: some hints were lost, look at everything again."""
 

@@ -13,7 +13,12 @@ example_files   Rasa's YAML, read line by line
 seeds           the examples that come with Knock
 corpus          what a model is trained on
 patterns        which patterns can be taken
-training        examples into a model
+training        a project into a model
+workshop        where models are made and kept
+scores          how good a model's answers are
+reader          a model that reads in a process of its own
+readers         several of them
+nearest         examples that are most like a text
 components      parts of Rasa's pipeline that are ours
 server          how Rasa and its action server are started
 triage_result   what triage found out

@@ -68,6 +68,15 @@ class Corpus:
         return sorted({one.intent for one in self.examples})
 
     @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many examples each intent has, by language."""
+        found: dict[str, dict[str, int]] = {}
+        for one in self.examples:
+            by_language = found.setdefault(one.intent, {})
+            by_language[one.language] = by_language.get(one.language, 0) + 1
+        return found
+
+    @property
     def example_ids(self) -> list[int]:
         """Those that are in the record: what a snapshot keeps, so that forgetting can name it."""
         return sorted(one.example_id for one in self.examples if one.example_id is not None)

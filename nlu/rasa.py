@@ -15,6 +15,9 @@ import httpx
 from nlu.triage_result import DETAILS, TALK_INTENTS, TriageResult, written
 
 TIMEOUT = 3.0
+LOADING = 60.0
+"""Seconds that a model may take to be loaded, beside the talks."""
+
 LONGEST = 4000
 BEGIN = "/begin"
 FORM = "triage_form"
@@ -84,10 +87,21 @@ class Rasa:
     async def ready(self) -> bool:
         """Say whether a model is loaded and can be talked to."""
         try:
-            status = await self._call("GET", "/status")
+            return bool(await self.model())
         except RasaDown:
             return False
-        return isinstance(status, dict) and bool(status.get("model_file"))
+
+    async def model(self) -> str | None:
+        """The name of the model file that is at work; `None` when there is none."""
+        status = await self._call("GET", "/status")
+        return status.get("model_file") if isinstance(status, dict) else None
+
+    async def put_to_work(self, model: str) -> None:
+        """Have every turn from now on taken by the model in this file, a path as Rasa sees it.
+
+        Talks go on: Rasa loads it beside them. Whatever was at work stays when it cannot be loaded, which is RasaDown.
+        """
+        await self._call("PUT", "/model", {"model_file": model}, patience=LOADING)
 
     async def parse(self, text: str) -> Understanding:
         """Return what one text is about."""
@@ -123,13 +137,15 @@ class Rasa:
         path = f"/conversations/{quote(talk, safe='')}/tracker/events"
         await self._call("PUT", path, events, include_events="NONE")
 
-    async def _call(self, method: str, path: str, body: object = None, **query: str) -> Any:
+    async def _call(
+        self, method: str, path: str, body: object = None, *, patience: float = TIMEOUT, **query: str
+    ) -> Any:
         try:
             answer = await self._http.request(
-                method, self._url + path, json=body, params={"token": self._token, **query}, timeout=TIMEOUT
+                method, self._url + path, json=body, params={"token": self._token, **query}, timeout=patience
             )
             answer.raise_for_status()
-            return answer.json()
+            return answer.json() if answer.content else None
         except (httpx.HTTPError, ValueError) as error:
             raise RasaDown(f"{method} {path}: {type(error).__name__}") from error
 

@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.browser",
     "tests.rasa_server",
     "tests.stories",
+    "tests.models",
     "tests.bot.town",
     "tests.bot.doorstep",
     "tests.bot.channels.on_x",

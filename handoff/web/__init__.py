@@ -17,6 +17,10 @@ browsers  browsers in words
 pictures  QR codes
 intents   /admin/nlu/intents: what the bot can tell apart, and what it learns that from
 examples  what admins do to examples
+training  /admin/nlu/train: trainings
+versions  /admin/nlu/models: versions, and which is at work
+comparing  /admin/nlu/models/<v>/compare/<v2>
+matrix    the confusion matrix
 teams     /admin/teams: teams, skills, whether cases are given
 admin     /admin: agents, offers that wait for a person's word, the square's reports
 integrations  /admin/api: tokens and webhooks

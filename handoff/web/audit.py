@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
-from handoff import agents, deeds
+from handoff import agents, deeds, versions
 from handoff.api.sheet import MARK, line
 from handoff.deeds import Deed, Sought
 from handoff.web.rows import counts
@@ -53,6 +53,8 @@ async def audit(
         values: dict[str, Any] = {
             "people": await agents.everybody(session),
             "kinds": await deeds.kinds(session),
+            "back": await versions.to_roll_back_to(session) if me.may("train") else None,
+            "live": await versions.live(session),
             "waiting": (await counts(session, me))["waiting"],
         }
     older = found[PAGE - 1].id if len(found) > PAGE else None

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from handoff import agents, deeds
-from handoff.database import Database
+from handoff.database import MODELS, Database
 from handoff.tokens import digest
 from handoff.web.panes import ThreadId, inbox_page, list_page
 from handoff.web.rows import lately_changed
@@ -83,4 +83,9 @@ async def live(request: Request, here: Here, me: Me) -> StreamingResponse:
         return cookie in now.signed_in
 
     others = here.live.presence.changes(lambda present: present.who != me.id)
-    return stream(here.live, allowed, lambda hint: hint in handed_off, present=others)
+    may_see_models = me.may("report")
+
+    def wanted(hint: int) -> bool:
+        return hint in handed_off or (hint == MODELS and may_see_models)
+
+    return stream(here.live, allowed, wanted, present=others)

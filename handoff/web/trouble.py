@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 
-from handoff import cases, drafts, errors, training_errors
+from handoff import cases, drafts, errors, training_errors, version_errors
 from handoff.web.guard import security_headers
 from handoff.web.site import NotAllowed, NotSignedIn, Site
 
@@ -72,7 +72,7 @@ async def no_such_customer(request: Request, error: Exception) -> Response:
 
 
 async def not_taught(request: Request, error: Exception) -> Response:
-    """An intent or an example that is not there."""
+    """An intent, an example or a version that is not there."""
     return trouble(request, 404, cast(training_errors.TrainingError, error).sentence)
 
 
@@ -110,6 +110,7 @@ HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, An
     errors.NoSuchCustomer: no_such_customer,
     training_errors.NoSuchIntent: not_taught,
     training_errors.NoSuchExample: not_taught,
+    version_errors.NoSuchVersion: not_taught,
     RequestValidationError: invalid,
     HTTPException: refused,
     OperationalError: away,

@@ -20,6 +20,7 @@ NAMED = {
     "team_id",
     "pattern_id",
     "customer_id",
+    *("training_id", "version"),
 }
 """The parts of an address that a deed may name; a token, for one, is nobody's to read."""
 

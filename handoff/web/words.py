@@ -10,6 +10,7 @@ from handoff import threads
 from handoff.models import Case, Customer, Message, Thread
 from handoff.web import chips
 from nlu.annotations import in_parts
+from nlu.scores import UNSURE
 
 CHANNELS = {"telegram": "Telegram", "square": "The square", "x": "X"}
 
@@ -46,6 +47,7 @@ ICONS = (
     "bell",
     "bookmark",
     "bot",
+    "brain",
     "chart-column",
     "check",
     "check-check",
@@ -83,6 +85,7 @@ ICONS = (
     "user-plus",
     "users",
     "x",
+    "zap",
 )
 """The drawings that the templates name."""
 
@@ -117,6 +120,8 @@ KEYS = {
     "menu": Key("Ctrl+K", "Open the command menu", "Everywhere"),
     "search": Key("/", "Search", "Everywhere", "find"),
     "go_inbox": Key("G I", "Go to the inbox", "Everywhere"),
+    "go_training": Key("G T", "Go to training", "Everywhere", "train review"),
+    "go_models": Key("G M", "Go to the models", "Everywhere", "versions promote compare"),
     "go_admin": Key("G A", "Go to the admin pages", "Everywhere"),
     "help": Key("?", "Show these keys", "Everywhere"),
     "leave": Key("Esc", "Leave the field, close what is open", "Everywhere"),
@@ -256,7 +261,16 @@ SOURCES = {
 """Where an example is from; the last one is a lot of its own in the filter of the page."""
 
 
+def said(intent: str) -> str:
+    """What a model said of a text."""
+    return "not sure" if intent == UNSURE else intent
+
+
 FILTERS = {
+    "said": said,
+    "begun": lambda words: words[:1].upper() + words[1:],
+    "sum_of": lambda counts: sum(counts.values()),
+    "seconds": lambda seconds: f"{round(seconds)} s" if seconds < 90 else chips.lasting(round(seconds)),
     "aria_keys": aria_keys,
     "channel": channel,
     "private_place": private_place,

@@ -56,6 +56,9 @@ NAMES = {
     "how": "rename",
     "pattern_id": "1",
     "example": "en-00000000000000000000000000000000",
+    "training_id": "1",
+    "version": "1",
+    "other": "2",
 }
 
 

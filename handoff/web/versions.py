@@ -1,0 +1,160 @@
+"""/admin/nlu/models: every version of the model, which one is at work, and putting another one to work."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import comparisons, corpora, deeds, disagreements, test_sets, trainings, versions
+from handoff import version_errors as errors
+from handoff.models import Agent
+from handoff.training_errors import TrainingError
+from handoff.web.comparing import Version
+from handoff.web.rows import counts
+from handoff.web.site import Here, MeReporting, MeTraining, Site
+from nlu.scores import Scores
+
+router = APIRouter(prefix="/admin/nlu/models")
+
+LONGEST_REASON = 1000
+
+Seen = Annotated[str, Form(max_length=12)]
+
+
+@router.get("")
+async def page(here: Here, me: MeReporting) -> HTMLResponse:
+    """The list."""
+    return await _page(here, me)
+
+
+@router.post("/roll-back")
+async def roll_back(here: Here, me: MeTraining, seen: Seen = "") -> Response:
+    """Put the version before to work again."""
+    try:
+        async with here.database.transaction("inbox.roll back model") as session:
+            made = await versions.roll_back(session, me, seen=_number(seen))
+            deeds.tell(session, f"version {made.version} in place of version {made.before}")
+    except TrainingError as error:
+        return await _page(here, me, 409, error.sentence)
+    return RedirectResponse("/admin/nlu/models", 303)
+
+
+@router.get("/{version}/promote")
+async def promoting(here: Here, me: MeTraining, version: Version) -> HTMLResponse:
+    """What gets worse, and the last question before a version is put to work."""
+    return await _promoting(here, me, version)
+
+
+@router.post("/{version}/promote")
+async def promote(
+    here: Here,
+    me: MeTraining,
+    version: Version,
+    seen: Seen = "",
+    reason: Annotated[str, Form(max_length=LONGEST_REASON)] = "",
+) -> Response:
+    """Put a version to work."""
+    try:
+        async with here.database.transaction("inbox.promote model") as session:
+            comparison = await comparisons.with_live(session, version)
+            if comparison.needs_reason and not reason.strip():
+                raise errors.ReasonNeeded
+            made = await versions.promote(session, version, me, reason.strip(), seen=_number(seen))
+            worse = ", ".join(f"{name} -{fall:.2f}" for name, fall in comparison.losses)
+            words = f"version {version} in place of version {made.before}" + (f"; worse: {worse}" if worse else "")
+            deeds.tell(session, f"{words}; {reason.strip()}" if reason.strip() else words)
+    except errors.NoSuchVersion:
+        raise
+    except TrainingError as error:
+        status = 422 if isinstance(error, errors.ReasonNeeded) else 409
+        return await _promoting(here, me, version, status, error.sentence, reason)
+    return RedirectResponse("/admin/nlu/models", 303)
+
+
+@router.post("/{version}/beside")
+async def beside(
+    here: Here, me: MeTraining, version: Version, turn: Annotated[Literal["on", "off"], Form()] = "on"
+) -> Response:
+    """Let a version read beside the one at work, silently, or no more."""
+    try:
+        async with here.database.transaction("inbox.read beside") as session:
+            await versions.read_beside(session, version, on=turn == "on")
+            deeds.tell(session, turn)
+    except errors.NoSuchVersion:
+        raise
+    except TrainingError as error:
+        return await _page(here, me, 409, error.sentence)
+    return RedirectResponse("/admin/nlu/models", 303)
+
+
+@router.get("/{version}/disagreements")
+async def differing(here: Here, me: MeTraining, version: Version) -> HTMLResponse:
+    """Where a version that reads beside would have said something else."""
+    async with here.database.reading() as session:
+        values: dict[str, Any] = {
+            "model": await versions.get(session, version),
+            "found": await disagreements.found(session, version),
+            "waiting": (await counts(session, me))["waiting"],
+        }
+    return here.page("disagreements.html", me=me, place="models", **values)
+
+
+async def _promoting(
+    here: Site, me: Agent, version: int, status: int = 200, problem: str | None = None, reason: str = ""
+) -> HTMLResponse:
+    async with here.database.reading() as session:
+        values: dict[str, Any] = {
+            "comparison": await comparisons.with_live(session, version),
+            "live": await versions.live(session),
+            "waiting": (await counts(session, me))["waiting"],
+        }
+    return here.page("promote.html", status, me=me, place="models", problem=problem, reason=reason, **values)
+
+
+async def _page(here: Site, me: Agent, status: int = 200, problem: str | None = None) -> HTMLResponse:
+    async with here.database.reading() as session:
+        values = await _listed(session) | {"waiting": (await counts(session, me))["waiting"]}
+    return here.page("models.html", status, me=me, place="models", problem=problem, **values)
+
+
+async def _listed(session: AsyncSession) -> dict[str, Any]:
+    every = await versions.every(session)
+    newest_set = await test_sets.newest(session)
+    scores = {one.version: await _scores(session, one.version, newest_set) for one in every}
+    live = await versions.live(session)
+    return {
+        "every": every,
+        "live": live,
+        "scores": scores,
+        "test_set": newest_set,
+        "promotions": await versions.promotions(session),
+        "back": await versions.to_roll_back_to(session),
+        "beside": await versions.beside(session),
+        "disagreed": {
+            one.version: await disagreements.count(session, one.version) for one in every if one.beside_since
+        },
+        "held": versions.holding(every, await versions.forgotten(session)),
+        "running": await trainings.current(session),
+        "new_labels": await _new_labels(session, every),
+        "disk": sum(one.size for one in every if one.gone_at is None),
+    }
+
+
+async def _scores(session: AsyncSession, version: int, test_set: test_sets.TestSet | None) -> Scores | None:
+    if test_set is None:
+        return None
+    found = await test_sets.answers(session, version, test_set.version)
+    return Scores(list(found.values())) if found else None
+
+
+async def _new_labels(session: AsyncSession, every: list[versions.Model]) -> int | None:
+    """Examples of the record that came or went since the newest version; `None` if nothing changed."""
+    corpus = await corpora.gather(session)
+    if not every or corpus.sha256 == every[0].corpus:
+        return None
+    return len(set(corpus.example_ids) ^ set(every[0].example_ids))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

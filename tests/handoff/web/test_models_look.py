@@ -1,0 +1,78 @@
+"""The pages of the model in a real browser: accessible in both colour schemes, wide and narrow, and live."""
+
+import pytest
+from playwright.async_api import expect
+
+from handoff import trainings, versions
+from handoff.trainings import Beat
+from tests.browser import Browse
+from tests.cast import ANA
+from tests.handoff.web.conftest import Inbox
+from tests.handoff.web.test_look import NARROW, WIDE, looked_at
+from tests.handoff.web.versions import GOOD, WORSE, at_work, freeze, version
+
+MODELS = "/admin/nlu/models"
+PATHS = (
+    MODELS,
+    f"{MODELS}/2",
+    f"{MODELS}/2/compare/1",
+    f"{MODELS}/2/compare/1?of=difference&numbers=normalised&cells=errors&threshold=0.5",
+    f"{MODELS}/2/compare/1/cell?of=candidate&right=refund&said=order_missing",
+    f"{MODELS}/2/promote",
+    f"{MODELS}/2/disagreements",
+    "/admin/nlu/train",
+    "/admin/nlu/try",
+)
+
+
+async def furnish(inbox: Inbox) -> None:
+    await freeze(inbox.database)
+    await version(inbox.database, GOOD)
+    await version(inbox.database, WORSE)
+    await at_work(inbox.database, 1)
+    ana = inbox.people.get("Ana") or await inbox.hire(ANA)
+    async with inbox.database.transaction("test") as session:
+        await versions.read_beside(session, 2, on=True)
+        await trainings.ask(session, ana)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+async def test_every_page_of_the_model_is_accessible(
+    inbox: Inbox, url: str, browse: Browse, scheme: str, size: dict[str, int]
+) -> None:
+    await furnish(inbox)
+    context = await browse(color_scheme=scheme, viewport=size)
+    await inbox.sit_down(context, ANA, url)
+    page = await context.new_page()
+    for path in PATHS:
+        await page.goto(url + path)
+        await looked_at(page)
+
+
+async def test_a_page_that_is_open_follows_a_training_and_goes_to_the_comparison_at_its_end(
+    inbox: Inbox, url: str, browse: Browse
+) -> None:
+    await furnish(inbox)
+    context = await browse()
+    await inbox.sit_down(context, ANA, url)
+    page = await context.new_page()
+    await page.goto(f"{url}/admin/nlu/train")
+    async with inbox.database.transaction("test") as session:
+        training = await trainings.take_up(session, "mine")
+        assert training
+    for part, step in ((0.2, "training RulePolicy"), (0.6, "testing version 3")):
+        async with inbox.database.transaction("test") as session:
+            assert await trainings.beat(session, training.id, "mine", Beat(step, part, 30.0, {}, [step]))
+        await expect(page.locator("#training")).to_contain_text(f"{part:.0%}".replace("%", " %"))
+        await expect(page.locator("#training")).to_contain_text(
+            step.capitalize().replace("rulepolicy", "RulePolicy"), ignore_case=True
+        )
+    async with inbox.database.transaction("test") as session:
+        mine = await trainings.held(session, training.id, "mine")
+        assert mine
+        await trainings.done(session, mine, 2)
+    await page.wait_for_url(f"{url}{MODELS}/2/compare/1")
+    await page.keyboard.press("g")
+    await page.keyboard.press("m")
+    await page.wait_for_url(f"{url}{MODELS}")
