@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from handoff.corpora import Entry
 from nlu.likeness import Likeness
 
+PATIENCE = 2.0
+"""Seconds that a page waits for it."""
+
 
 class Alike:
     """The newest comparison; whoever asks meanwhile waits for the same one."""
@@ -14,6 +17,15 @@ class Alike:
         self._lock = asyncio.Lock()
         self._texts: frozenset[str] = frozenset()
         self._made: Likeness | None = None
+        self._running: set[asyncio.Task[Likeness]] = set()
+
+    async def soon(self, entries: Iterable[Entry], patience: float = PATIENCE) -> Likeness | None:
+        """The same, if it does not take longer than `patience`, in seconds; it goes on for whoever asks next."""
+        task = asyncio.create_task(self.of(entries))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await asyncio.wait({task}, timeout=patience)
+        return task.result() if task.done() else None
 
     async def of(self, entries: Iterable[Entry]) -> Likeness:
         """These examples compared; ten thousand take two seconds the first time, in a thread of their own."""

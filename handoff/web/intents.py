@@ -115,11 +115,11 @@ async def intent_page(
         waiting = (await counts(session, me))["waiting"]
     if name is None:
         return await _page(here, me, comparing, 410, problem=errors.NoSuchIntent(name=intent[:80]).sentence)
-    likeness = await comparing.of(entries)
-    pairs = overviews.pairs_of(entries, likeness.pairs)
+    likeness = await comparing.soon(entries) if not sought.near else await comparing.of(entries)
+    pairs = overviews.pairs_of(entries, likeness.pairs) if likeness else []
     overview = overviews.of_all(entries, known, pairs)[name]
     mine = [entry for entry in entries if entry.example.intent == name]
-    near = likeness.nearest(sought.near, 8) if sought.near else []
+    near = likeness.nearest(sought.near, 8) if sought.near and likeness else []
     values = {
         "intent": overview,
         "row": known.rows.get(name),
@@ -152,7 +152,8 @@ async def _page(
         known = await intents.known(session)
         entries = await corpora.entries(session, known)
         waiting = (await counts(session, me))["waiting"]
-    pairs = overviews.pairs_of(entries, (await comparing.of(entries)).pairs)
+    likeness = await comparing.soon(entries)
+    pairs = overviews.pairs_of(entries, likeness.pairs) if likeness else []
     found = overviews.of_all(entries, known, pairs)
     word = q.strip().casefold()
     shown = [one for one in found.values() if word in one.name or word in one.description.casefold()]
@@ -162,6 +163,7 @@ async def _page(
         "examples": sum(one.total for one in found.values()),
         "most": max((one.total for one in found.values()), default=0),
         "pairs": pairs,
+        "is_compared": likeness is not None,
         "retired": overviews.retired_but_used(known),
         "q": q,
         "waiting": waiting,
