@@ -157,10 +157,13 @@ def _domain(corpus: Corpus, known: set[str]) -> str:
         "version": "3.1",
         "intents": [name for name in corpus.intents if name not in known],
         "entities": sorted(entities - known),
-        "responses": {
-            ABOUT + name: [{"custom": dict(sorted(said.items()))}]
-            for name, said in sorted(corpus.wordings.items())
-            if said
-        },
+        "responses": {ABOUT + name: _response(said) for name, said in sorted(corpus.wordings.items()) if said},
     }
     return json.dumps({name: part for name, part in domain.items() if part}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _response(said: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"text": words, "condition": [{"type": "slot", "name": "language", "value": language}]}
+        for language, words in sorted(said.items())
+    ]
