@@ -6,7 +6,7 @@ that was killed goes on, and a repeated turn is harmless.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -20,6 +20,7 @@ LOADING = 60.0
 
 LONGEST = 4000
 BEGIN = "/begin"
+FALLBACK = "nlu_fallback"
 FORM = "triage_form"
 ALARMS = ("danger", "anger")
 
@@ -30,12 +31,16 @@ class RasaDown(Exception):
 
 @dataclass(frozen=True)
 class Understanding:
-    """What one text is about. `confidence` is between 0 and 1; the intent is "nlu_fallback" when Rasa is not sure."""
+    """What one text is about. `confidence` is between 0 and 1; the intent is "nlu_fallback" when Rasa is not sure.
+
+    `ranking` holds the likeliest intents with their confidence, the best first, sure or not.
+    """
 
     text: str
     intent: str
     confidence: float
     entities: dict[str, str] = field(default_factory=dict)
+    ranking: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Turn:
-    """Everything one turn brought: all parts, the result once triage has ended, and the events to keep."""
+    """Everything one turn brought: all parts, the result once triage has ended, and the events to keep.
+
+    `heard` is what was understood of each text that was read on the way.
+    """
 
     answers: tuple[Answer, ...]
     result: TriageResult | None
     events: list[dict[str, Any]]
+    heard: tuple[Understanding, ...] = ()
 
 
 class Rasa:
@@ -110,28 +119,31 @@ class Rasa:
     async def begin(self, talk: str, events: list[dict[str, Any]]) -> Turn:
         """Open the talk after its seed: the bot says what it understood, or asks."""
         await self._replace(talk, events)
-        return await self._turn(talk, events, BEGIN)
+        turn, _ = await self._turn(talk, events, BEGIN)
+        return turn
 
     async def converse(self, talk: str, events: list[dict[str, Any]], text: str) -> Turn:
         """Say `text` in the talk that stands where `events` left it."""
-        if await self._events(talk) != events:
+        if _events_of(await self._tracker(talk)) != events:
             await self._replace(talk, events)
-        return await self._turn(talk, events, safe(text))
+        turn, tracker = await self._turn(talk, events, safe(text))
+        return replace(turn, heard=_last_heard(text, tracker))
 
     async def forget(self, talk: str) -> None:
         """Make Rasa forget what it still holds of the talk."""
         await self._replace(talk, [])
 
-    async def _turn(self, talk: str, events: list[dict[str, Any]], text: str) -> Turn:
+    async def _turn(self, talk: str, events: list[dict[str, Any]], text: str) -> tuple[Turn, Any]:
         parts = await self._call("POST", "/webhooks/rest/webhook", {"sender": talk, "message": text})
-        turn = Turn(*_read_parts(parts), await self._events(talk))
+        tracker = await self._tracker(talk, "ALL")
+        turn = Turn(*_read_parts(parts), _events_of(tracker))
         if turn.result is None and _slots(turn.events) in (_slots(events), {}):
             raise RasaDown("the turn left no trace: the action server did not answer")
-        return turn
+        return turn, tracker
 
-    async def _events(self, talk: str) -> list[dict[str, Any]]:
+    async def _tracker(self, talk: str, include_events: str = "NONE") -> Any:
         path = f"/conversations/{quote(talk, safe='')}/tracker"
-        return _events_of(await self._call("GET", path, include_events="NONE"))
+        return await self._call("GET", path, include_events=include_events)
 
     async def _replace(self, talk: str, events: list[dict[str, Any]]) -> None:
         path = f"/conversations/{quote(talk, safe='')}/tracker/events"
@@ -211,10 +223,25 @@ def _read_parts(parts: object) -> tuple[tuple[Answer, ...], TriageResult | None]
     return answers, results[-1] if results else None
 
 
+def _last_heard(text: str, tracker: Mapping[str, Any]) -> tuple[Understanding, ...]:
+    """What was understood of `text`, if the tracker heard it last: while a form asks, its events alone tell."""
+    events = tracker.get("events")
+    heard = [one for one in events if _is_heard(one)] if isinstance(events, list) else []
+    if not heard or heard[-1].get("text") != safe(text):
+        return ()
+    return (_understanding(text, heard[-1].get("parse_data")),)
+
+
+def _is_heard(event: object) -> bool:
+    return isinstance(event, Mapping) and event.get("event") == "user"
+
+
 def _understanding(text: str, parsed: object) -> Understanding:
     try:
         intent, found = parsed["intent"], parsed["entities"]  # type: ignore[index]
         entities = {one["entity"]: written(one, later=True) for one in reversed(found)}
-        return Understanding(text, str(intent["name"]), float(intent["confidence"]), entities)
-    except (KeyError, TypeError, ValueError) as error:
+        ranked = ((str(one["name"]), float(one["confidence"])) for one in parsed.get("intent_ranking", ()))  # type: ignore[attr-defined]
+        ranking = tuple(pair for pair in ranked if pair[0] != FALLBACK)
+        return Understanding(text, str(intent["name"]), float(intent["confidence"]), entities, ranking)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise RasaDown(f"the understanding cannot be read: {error}") from error

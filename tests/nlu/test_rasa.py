@@ -192,3 +192,40 @@ def test_a_seed_carries_the_worse_of_two_alarms() -> None:
 
 def slots_of(events: list[dict[str, Any]]) -> dict[str, Any]:
     return {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+
+
+HEARD = {
+    "intent": {"name": "nlu_fallback", "confidence": 0.35},
+    "intent_ranking": [
+        {"name": "nlu_fallback", "confidence": 0.35},
+        {"name": "refund", "confidence": 0.3},
+        {"name": "cancel", "confidence": 0.2},
+    ],
+    "entities": [{"entity": "amount", "value": 5}],
+}
+
+
+def that_heard(text: str, **changes: object) -> dict[str, Any]:
+    """The tracker, with the last line that it heard."""
+    user = {"event": "user", "text": text, "parse_data": HEARD | changes}
+    return TRACKER | {"events": [{"event": "user", "text": "/begin"}, user, {"event": "action"}]}
+
+
+async def test_what_was_understood_of_a_line_comes_back_with_the_turn() -> None:
+    says = rasa_that_says([{"text": "Why?"}], that_heard("money back"))
+    (heard,) = (await says.converse("t", [], " /money back")).heard
+    assert (heard.text, heard.intent, heard.entities) == (" /money back", "nlu_fallback", {"amount": "5"})
+    assert heard.ranking == (("refund", 0.3), ("cancel", 0.2)), "to be unsure is no guess"
+
+
+@pytest.mark.parametrize("events", [None, {}, [], ["hello"], that_heard("another line")["events"]])
+async def test_what_the_tracker_heard_otherwise_is_not_taken_for_this_line(events: object) -> None:
+    says = rasa_that_says([{"text": "Why?"}], TRACKER | {"events": events})
+    assert (await says.converse("t", [], "money back")).heard == ()
+
+
+@pytest.mark.parametrize("ranking", [7, [1], [{"name": "refund"}], [{"name": "refund", "confidence": "much"}], "ab"])
+async def test_a_ranking_that_cannot_be_read_is_rasa_down(ranking: object) -> None:
+    says = rasa_that_says([{"text": "Why?"}], that_heard("money back", intent_ranking=ranking))
+    with pytest.raises(RasaDown):
+        await says.converse("t", [], "money back")

@@ -78,3 +78,13 @@ async def test_a_dead_action_server_is_rasa_down(rasa: RasaServer) -> None:
         finally:
             rasa.start()
         assert (await client.converse("t", begun.events, "yes")).answers
+
+
+async def test_each_turn_tells_what_was_understood_of_the_line_and_how_surely(rasa: RasaServer) -> None:
+    async with rasa.client() as client:
+        begun = await client.begin("heard", seed([]))
+        (heard,) = (await client.converse("heard", begun.events, "I was charged twice for one order")).heard
+        alone = await client.parse("I was charged twice for one order")
+    assert (heard.intent, heard.ranking[0][0]) == ("charged_wrongly", "charged_wrongly")
+    assert heard.ranking == alone.ranking
+    assert [confidence for _, confidence in heard.ranking] == sorted((one for _, one in heard.ranking), reverse=True)
