@@ -8,6 +8,7 @@ offer       claim the one offer, and say it once
 opt_in      the click: proof of identity, the consent row, hello in private
 prove       the author shows that a browser is theirs
 triage      Rasa's answers into the thread; its result into a case
+understand  keep what a model guessed of each line
 end         the customer ends the chat, and says whether it is solved
 choose      what a customer chooses on their own page
 deliver     send what waits to be sent, whoever wrote it

@@ -46,6 +46,8 @@ def sentences(policy: Policy) -> Iterator[str]:
         yield f"We say at most {', '.join(map(_limit, policy.limit))}."
     if policy.look_again_hours:
         yield f"Every {policy.look_again_hours} hours we see whether the posts of open threads are still there."
+    learns = "learns" if policy.may_train else "does not learn"
+    yield f"The bot {learns} from what is said there{', by customers who agreed' if policy.may_train else ''}."
     if policy.price:
         prices = (f"{item} {price:.3f}" for item, price in policy.price.items())
         yield f"It costs, in dollars for one of each: {', '.join(prices)}."

@@ -65,6 +65,8 @@ class Policy(msgspec.Struct, forbid_unknown_fields=True):
     limit: list[Limit] = []
     look_again_hours: Positive | None = None
     """After how long the public posts of an open thread are looked at anew; never where the channel tells by itself."""
+    may_train: bool = False
+    """Whether a model may learn from what is said there, by customers who agreed to it."""
     price: dict[str, Annotated[float, msgspec.Meta(ge=0)]] = {}
 
 
@@ -150,6 +152,11 @@ def look_again() -> Mapping[str, timedelta]:
     """After how long public posts must be looked at anew, by channel."""
     hours = {channel: policy.look_again_hours for channel, policy in policies().items()}
     return {channel: timedelta(hours=each) for channel, each in hours.items() if each}
+
+
+def trainable() -> frozenset[str]:
+    """The channels from whose texts a model may learn."""
+    return frozenset(channel for channel, policy in policies().items() if policy.may_train)
 
 
 def is_old(policy: Policy, today: date | None = None) -> bool:

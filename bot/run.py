@@ -22,6 +22,7 @@ from bot import (
     repeat,
     stop,
     triage,
+    understand,
     warn,
 )
 from bot.brand import Brand
@@ -65,6 +66,7 @@ class Bot:
         self._give = give.Give(database)
         self._warn = warn.Warn(database)
         self._alarming = alarm.Alarming(database, settings, brand.name)
+        self._understand = understand.Understand(database, rasa, permit.trainable())
         self._ask_solved = ask_solved.AskSolved(database, brand.name, settings.undo)
         self.models = KeepModels(settings, database, rasa)
         self._triage_terms = triage.Terms(
@@ -87,11 +89,13 @@ class Bot:
             tasks.create_task(repeat.again("give cases", self._give.next, bells["cases"]))
             tasks.create_task(self.models.run(bells))
             tasks.create_task(repeat.every(2, "ask whether it is solved", self._ask_solved.all))
+            tasks.create_task(repeat.every(2, "understand", self._understand.unread))
             tasks.create_task(repeat.every(2, "warn", self._warn.look))
             tasks.create_task(repeat.every(5, "alarm", self._alarming.look))
             tasks.create_task(repeat.every(5, "settle doubts", self.settle_doubts))
             tasks.create_task(repeat.every(60, "look again", self.look_again))
             tasks.create_task(repeat.every(60, "forget", self.forget))
+            tasks.create_task(repeat.every(60, "tidy the review", self._understand.tidy))
             tasks.create_task(repeat.every(60, "queue again", self.queue_again))
             tasks.create_task(repeat.every(3600, "forget tellings", self._notify.forget))
 
@@ -163,6 +167,7 @@ class Bot:
             if posts:
                 await gather.attach(session, self._settings.key, await threads.locked(session, due.thread_id), posts)
             outcome = await triage.settle(session, self._triage_terms, due, turn)
+            await self._understand.keep(session, due.thread_id, due.channel, turn.heard if turn else ())
         if outcome:
             await self._forget_talk(due.thread_id)
 

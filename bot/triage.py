@@ -3,7 +3,7 @@
 No transaction is open while Rasa thinks: `claim` takes the thread, `think` asks Rasa, `settle` writes the answers.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from handoff import cases, database, hands, threads
 from handoff.base import Delivery
 from handoff.failpoints import outside
 from handoff.models import Customer, Message, Offer, OptIn, Thread
-from nlu.rasa import Answer, Rasa, RasaDown, Turn, seed
+from nlu.rasa import Answer, Rasa, RasaDown, Turn, Understanding, seed
 from nlu.triage_result import TriageResult
 
 WAIT_AGAIN = timedelta(seconds=2)
@@ -73,6 +73,7 @@ class Ending:
     intent: str | None = None
     confidence: float | None = None
     found: dict[str, str] = field(default_factory=dict)
+    heard: tuple[Understanding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +154,16 @@ async def _begin(rasa: Rasa, due: Due) -> Turn:
         async with outside("triage.parse"):
             understood.append(await rasa.parse(text))
     async with outside("triage.begin"):
-        return await rasa.begin(talk_of(due.thread_id), seed(understood))
+        turn = await rasa.begin(talk_of(due.thread_id), seed(understood))
+    return replace(turn, heard=tuple(understood))
 
 
 async def _came_back(rasa: Rasa, line: str) -> Ending:
     async with outside("triage.parse"):
         understood = await rasa.parse(line)
     if understood.intent in CLOSING_WORDS:
-        return Ending("solved", "said_so", line)
-    return Ending("hand_off", "back", line, understood.intent, understood.confidence)
+        return Ending("solved", "said_so", line, heard=(understood,))
+    return Ending("hand_off", "back", line, understood.intent, understood.confidence, heard=(understood,))
 
 
 def give_up(terms: Terms, due: Due, down: RasaDown) -> Ending | None:

@@ -29,6 +29,8 @@ failpoints  where tests may end the process
 integrations  programs that use the API
 webhooks    addresses of other systems, and what they are told
 reports     what happened on each day
+utterances  what customers said, and what the model guessed of it
+reviews     what somebody said it is about
 settings    what is read from the environment
 api/        the API for other systems
 web/        the inbox: pages for agents and admins

@@ -62,6 +62,10 @@ class NoAddress(CaseError):
     """We do not know where to send it: the address was forgotten. Leave a note; it is known again when they write."""
 
 
+class NotTheirLine(NoSuchCase):
+    """The model guesses what customers say, and this is no line of the customer, or it is not there any more."""
+
+
 class GapLeft(CaseError):
     """There is still a {{…}} in your text. Put in what belongs there, then send."""
 

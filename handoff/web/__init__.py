@@ -21,6 +21,8 @@ training  /admin/nlu/train: trainings
 versions  /admin/nlu/models: versions, and which is at work
 comparing  /admin/nlu/models/<v>/compare/<v2>
 matrix    the confusion matrix
+reviewing  /admin/nlu/review: what customers said, and what it is about
+guessing  what the model guessed of one line, and an agent's word that it is wrong
 teams     /admin/teams: teams, skills, whether cases are given
 admin     /admin: agents, offers that wait for a person's word, the square's reports
 integrations  /admin/api: tokens and webhooks
@@ -29,7 +31,8 @@ panes     the page of the inbox, made of the next two
 rows      the list: which cases, in which order, who waits how long
 view      a thread as its page shows it
 trouble   the pages that say what went wrong
-words     how times, channels, keys and states are said
+words     how times, channels and states are said
+keys      every key of the pages
 guard     middlewares: headers, same origin, size of a body
 stream    hints as server-sent events
 assets    static files and icons

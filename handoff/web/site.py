@@ -21,7 +21,7 @@ from handoff.models import Agent
 from handoff.passkeys import Place
 from handoff.roles import ROLES, Right
 from handoff.settings import Settings
-from handoff.web import browsers, masking, words
+from handoff.web import browsers, keys, masking, words
 from handoff.web.assets import Assets
 from handoff.web.provider import Provider
 from handoff.web.witness import Witness, address
@@ -55,7 +55,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= words.FILTERS | masking.FILTERS | {"browser": browsers.in_words}
-    made.globals |= {"static": assets().url, "keys": words.KEYS, "roles": ROLES}
+    made.globals |= {"static": assets().url, "keys": keys.KEYS, "roles": ROLES}
     parts = made.get_template("parts.html").module
     made.globals |= {name: getattr(parts, name) for name in ("icon", "key", "clock_chip", "waits")}
     return made

@@ -5,12 +5,26 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, cases, deeds, errors, histories, matches, people, receipts, reopenings, teams, threads
+from handoff import (
+    attachments,
+    cases,
+    deeds,
+    errors,
+    histories,
+    matches,
+    people,
+    receipts,
+    reopenings,
+    teams,
+    threads,
+    utterances,
+)
 from handoff.attachments import Attachment
 from handoff.histories import History
 from handoff.models import Agent, Case, Message, Thread
 from handoff.receipts import PURPOSES, Purpose, Receipt
 from handoff.teams import Team
+from handoff.utterances import Utterance
 from handoff.web import words
 
 
@@ -51,6 +65,9 @@ class ThreadView:
 
     team: Team | None
     """Whose case it is, until somebody of them has it."""
+
+    guesses: Mapping[int, Utterance]
+    """What the model made of the customer's lines, by the id of the message."""
 
     unmasked: bool = False
     """Whether this agent has asked, just now, to see how the customer is reached."""
@@ -163,4 +180,5 @@ async def thread_view(session: AsyncSession, me: Agent, brand: str, thread_id: i
     team = (await teams.of_cases(session, [thread.cases[-1].id])).get(thread.cases[-1].id)
     obstacle = await people.out_of_reach(session, thread)
     shows = bool(unmasked) and await deeds.is_unmasked(session, me, thread_id, unmasked)
-    return ThreadView(thread, me, brand, obstacle, standing, history, files, ways, again, team, shows)
+    guesses = await utterances.of_thread(session, thread_id)
+    return ThreadView(thread, me, brand, obstacle, standing, history, files, ways, again, team, guesses, shows)

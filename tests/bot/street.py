@@ -145,6 +145,8 @@ class ScriptedRasa:
         self.is_down = False
         self.nonsense: object = None
         self.intents: dict[str, str] = {}
+        self.rankings: dict[str, dict[str, float]] = {}
+        self.last: list[dict[str, Any]] = []
         self.heard: list[str] = []
         self.parts: list[dict[str, Any]] | None = None
         self.while_thinking: Callable[[], Awaitable[object]] | None = None
@@ -164,14 +166,25 @@ class ScriptedRasa:
         if request.url.path.endswith("/webhook"):
             return httpx.Response(200, json=await self._parts(body["message"]))
         slots = {"turns": len(self.heard)}
-        return httpx.Response(200, json={"slots": slots, "active_loop": {"name": "triage_form"}})
+        tracker = {"slots": slots, "active_loop": {"name": "triage_form"}, "events": self.last}
+        return httpx.Response(200, json=tracker)
 
     def _parsed(self, said: str) -> dict[str, Any]:
+        for word, guesses in self.rankings.items():
+            if word in said.lower():
+                ranking: list[dict[str, Any]] = [
+                    {"name": name, "confidence": confidence} for name, confidence in guesses.items()
+                ]
+                unsure = {"name": "nlu_fallback", "confidence": 0.35}
+                best = ranking[0] if ranking[0]["confidence"] >= 0.35 else unsure
+                return {"text": said, "intent": best, "entities": [], "intent_ranking": ranking}
         found = [intent for word, intent in self.intents.items() if word in said.lower()]
-        return {"intent": {"name": found[0] if found else "order_missing", "confidence": 0.9}, "entities": []}
+        intent = {"name": found[0] if found else "order_missing", "confidence": 0.9}
+        return {"text": said, "intent": intent, "entities": []}
 
     async def _parts(self, message: str) -> list[dict[str, Any]]:
         self.heard.append(message)
+        self.last = [{"event": "user", "text": message, "parse_data": self._parsed(message)}]
         if self.while_thinking:
             await self.while_thinking()
         for word, (outcome, reason, answer) in ENDINGS.items():

@@ -76,15 +76,15 @@ export function use(element) {
 
 function press(key) {
   const selector = `[data-shortcut="${CSS.escape(key)}"]`;
-  const row = document.activeElement.closest("#rows > li") ?? document.querySelector("#rows [aria-current]")?.closest("li");
+  const row = document.activeElement.closest("#rows > li, .cards > li") ?? document.querySelector("#rows [aria-current]")?.closest("li");
   const target = row?.querySelector(selector) ?? [...document.querySelectorAll(selector)].find((one) => !one.closest("#rows") && isUsable(one));
   if (target) use(target);
   return Boolean(target);
 }
 
 function move(step) {
-  const rows = [...document.querySelectorAll("#rows .row")];
-  const at = rows.indexOf(document.activeElement.closest("#rows > li")?.querySelector(".row"));
+  const rows = [...document.querySelectorAll("#rows .row, #review .cards > li")];
+  const at = rows.findIndex((row) => (row.closest("#rows > li") ?? row).contains(document.activeElement));
   const from = at >= 0 ? at : rows.findIndex((row) => row.ariaCurrent === "true");
   rows[Math.max(0, Math.min(rows.length - 1, from + step))]?.focus();
   return true;
