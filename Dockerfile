@@ -1,4 +1,5 @@
-# Two images of one checkout: `app` (bot, pages, inbox) and `rasa` (Rasa and its action server), which needs Python 3.10.
+# Three images of one checkout: `app` (pages, inbox), `rasa` (Rasa and its action server), which needs Python 3.10, and `bot`,
+# which has that Python as well, because it trains the models.
 
 FROM python:3.11-slim AS packages
 WORKDIR /app
@@ -16,7 +17,7 @@ COPY actions actions
 RUN uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 
 FROM python:3.11-slim AS app
-RUN useradd --system --uid 10001 --create-home knock && install -d -o knock /app /app/var
+RUN useradd --system --uid 10001 --create-home knock && install -d -o knock /app /app/var /app/var/models
 WORKDIR /app
 COPY --from=packages /app /app
 COPY knock.toml ./
@@ -39,3 +40,9 @@ USER knock
 # The model is part of the image: a container that starts is ready to talk.
 RUN cd models && python -m rasa train --fixed-model-name triage --out /app/models \
     --config /app/nlu/config.yml --domain /app/nlu/domain --data /app/nlu/data
+
+FROM app AS bot
+COPY --from=rasa /usr/local /opt/rasa
+# Rasa wants to write settings of its own into the home of whoever trains.
+ENV KNOCK_RASA_PYTHON=/opt/rasa/bin/python3.10 HOME=/tmp
+USER knock

@@ -36,6 +36,7 @@ class KeepModels:
                     tasks.create_task(repeat.again("train", self.train.next, bells["trainings"]))
                     tasks.create_task(repeat.every(1, "try out", self._try_out.answer_all))
                     tasks.create_task(repeat.every(60, "let models rest", self._readers.rest))
+                    tasks.create_task(repeat.every(60, "sweep models", self.train.sweep))
                 if self._can_make and self._read_beside:
                     tasks.create_task(repeat.every(2, "read beside", self._read_beside.look))
         finally:

@@ -213,6 +213,9 @@ class Train:
                 sentence = f"It failed while {progress.step}. The log of the program has more."
         async with self._database.transaction("train.fail") as session:
             await trainings.beat(session, training_id, lease, progress.beat())
+            model = await versions.of_training(session, training_id)
+            if model is not None and await trainings.held(session, training_id, lease):
+                await versions.mark_gone(session, model.version, "its training did not come to its end")
             await trainings.fail(session, training_id, lease, sentence)
 
     async def sweep(self) -> None:
@@ -228,6 +231,5 @@ class Train:
             for model in versions.to_delete(every, live, before, self._workshop.keep):
                 await versions.mark_gone(session, model.version, f"only {self._workshop.keep} versions are kept")
             running = await trainings.current(session)
-            kept = {model.file for model in every if model.gone_at is None}
-            known = {model.file for model in every} | ({f"model-{running.id}.tar.gz"} if running else set())
+            kept, known = {model.file for model in every if model.gone_at is None}, {model.file for model in every}
         await asyncio.to_thread(self._workshop.sweep, kept, known, someone_trains=running is not None)

@@ -15,6 +15,9 @@ import httpx
 from nlu.triage_result import DETAILS, TALK_INTENTS, TriageResult, written
 
 TIMEOUT = 3.0
+NO_MODEL = 409
+"""What Rasa answers to everything while it has no model."""
+
 LOADING = 60.0
 """Seconds that a model may take to be loaded, beside the talks."""
 
@@ -101,8 +104,13 @@ class Rasa:
             return False
 
     async def model(self) -> str | None:
-        """The name of the model file that is at work; `None` when there is none."""
-        status = await self._call("GET", "/status")
+        """The name of the model file that is at work; `None` when Rasa runs without any."""
+        try:
+            status = await self._call("GET", "/status")
+        except RasaDown as down:
+            if isinstance(down.__cause__, httpx.HTTPStatusError) and down.__cause__.response.status_code == NO_MODEL:
+                return None
+            raise
         return status.get("model_file") if isinstance(status, dict) else None
 
     async def put_to_work(self, model: str) -> None:

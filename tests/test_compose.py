@@ -71,6 +71,13 @@ def test_services_call_each_other_by_names_and_ports_that_there_are() -> None:
     assert "@postgres/knock" in environment["KNOCK_DATABASE_URL"]
 
 
+def test_what_the_bot_trains_is_where_rasa_looks_for_it_and_rasa_changes_nothing_there() -> None:
+    assert "models:/app/var/models" in SERVICES["bot"]["volumes"]
+    assert f"models:{SERVICES['bot']['environment']['KNOCK_RASA_MODELS']}:ro" in SERVICES["rasa"]["volumes"]
+    (python,) = re.findall(r"KNOCK_RASA_PYTHON=(\S+)/bin/python3.10", DOCKERFILE)
+    assert f"COPY --from=rasa /usr/local {python}\n" in DOCKERFILE
+
+
 def test_rasa_asks_for_the_token_that_the_bot_has() -> None:
     token = SERVICES["bot"]["environment"]["KNOCK_RASA_TOKEN"]
     assert SERVICES["rasa"]["environment"]["KNOCK_RASA_TOKEN"] == token

@@ -140,6 +140,14 @@ async def test_an_understanding_that_cannot_be_read_is_rasa_down(parsed: object)
         await rasa_that(lambda _: httpx.Response(200, json=parsed)).parse("hello")
 
 
+async def test_a_rasa_without_a_model_is_not_down_so_that_it_can_be_given_one() -> None:
+    empty = rasa_that(lambda _: httpx.Response(409, json={"reason": "Conflict"}))
+    assert await empty.model() is None
+    assert not await empty.ready()
+    with pytest.raises(RasaDown):
+        await empty.parse("hello")
+
+
 async def test_a_rasa_without_a_model_is_not_ready() -> None:
     assert not await rasa_that(lambda _: httpx.Response(200, json={"model_file": ""})).ready()
     assert await rasa_that(lambda _: httpx.Response(200, json={"model_file": "m.tar.gz"})).ready()
