@@ -18,15 +18,13 @@ class Detail:
     sure: float
     relative: bool = False
 
-    def meets(self, other: "Detail") -> bool:
-        """Whether both claim some of the same words."""
-        return self.start < other.end and other.start < self.end
-
 
 def settle(claims: Iterable[Detail]) -> list[Detail]:
     """Return the details in their order, without overlaps: the surest wins, and of equals the longest."""
-    kept: list[Detail] = []
-    for claim in sorted(claims, key=lambda one: (-one.sure, one.start - one.end, one.start)):
-        if not any(claim.meets(other) for other in kept):
+    ranked = sorted(claims, key=lambda one: (-one.sure, one.start - one.end, one.start))
+    taken, kept = bytearray(max((one.end for one in ranked), default=0)), []
+    for claim in ranked:
+        if not any(taken[claim.start : claim.end]):
+            taken[claim.start : claim.end] = b"x" * (claim.end - claim.start)
             kept.append(claim)
     return sorted(kept, key=lambda one: one.start)

@@ -12,6 +12,6 @@ if __name__ == "__main__":
     file = CatalogueFile(Path(sys.argv[1]))
     print("ready", flush=True)
     for line in sys.stdin:
-        text, began = json.loads(line), time.perf_counter()
+        text, began = json.loads(line), time.process_time()
         found = entities(text, [], file.now())
-        print(json.dumps([found, 1000 * (time.perf_counter() - began)]), flush=True)
+        print(json.dumps([found, 1000 * (time.process_time() - began)]), flush=True)
