@@ -12,6 +12,6 @@ if __name__ == "__main__":
     file = CatalogueFile(Path(sys.argv[1]))
     print("ready", flush=True)
     for line in sys.stdin:
-        text, began = json.loads(line), time.process_time()
-        found = entities(text, [], file.now())
+        (text, others), began = json.loads(line), time.process_time()
+        found = entities(text, others, file.now())
         print(json.dumps([found, 1000 * (time.process_time() - began)]), flush=True)

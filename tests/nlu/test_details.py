@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.language import LANGUAGES
-from tests.nlu.details import PIECES, TABLE, Finder
+from tests.nlu.details import PIECES, TABLE, Entity, Finder
 
 FOUND = [(entity, text, value) for entity, lines in TABLE.items() for text, value in lines["found"]]
 TRAPS = [(entity, text) for entity, lines in TABLE.items() for text in lines["traps"]]
@@ -116,3 +116,23 @@ def test_a_day_that_was_read_on_the_day_it_was_said_is_a_date(finder: Finder) ->
     (found,) = finder.find("yesterday")
     assert found["relative"]
     assert date.fromisoformat(found["value"]) < datetime.now(UTC).date()
+
+
+def by_rasa(text: str, entity: str, said: str) -> Entity:
+    """What Rasa's own extractor finds by a pattern or a list."""
+    return {"entity": entity, "start": text.index(said), "end": text.index(said) + len(said), "value": said}
+
+
+def test_what_admins_have_a_pattern_for_is_surer_than_our_guess(finder: Finder) -> None:
+    text = "my warranty WR-551200 and ben@example.org"
+    found = finder.find(text, by_rasa(text, "warranty", "WR-551200"), by_rasa(text, "name", "ben"))
+    assert [(one["entity"], one["value"]) for one in found] == [("warranty", "WR-551200"), ("email", "ben@example.org")]
+
+
+def test_a_product_of_the_catalogue_is_surer_than_a_word_and_an_alarm_stands_beside_it(finder: Finder) -> None:
+    text = "the breze kettle exploded"
+    found = finder.find(text, by_rasa(text, "product", "kettle"), by_rasa(text, "danger", "kettle exploded"))
+    assert [(one["entity"], one["value"]) for one in found] == [
+        ("product", "Breeze kettle"),
+        ("danger", "kettle exploded"),
+    ]
