@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -104,8 +104,8 @@ def write_corpus(corpus: Corpus, folder: Path, known: Iterable[str] = ()) -> lis
     (folder / "data").mkdir(parents=True, exist_ok=True)
     (folder / "domain").mkdir(parents=True, exist_ok=True)
     files = {folder / "data" / f"examples_{language}.yml": text for language, text in _by_language(corpus)}
-    if corpus.patterns:
-        files[folder / "data" / "patterns.yml"] = HEADER + "nlu:\n" + "".join(patterns_in_yaml(corpus.patterns))
+    if patterns := {*corpus.patterns, *_marked(corpus)}:
+        files[folder / "data" / "patterns.yml"] = HEADER + "nlu:\n" + "".join(patterns_in_yaml(patterns))
     files[folder / "domain" / "record.yml"] = _domain(corpus, set(known))
     for path, text in files.items():
         path.write_text(text, "utf-8")
@@ -123,6 +123,14 @@ def patterns_in_yaml(patterns: Iterable[Pattern]) -> Iterable[str]:
     """Items of an `nlu:` part, one for each list."""
     for (kind, name), those in groupby(sorted(patterns, key=_list_of), key=_list_of):
         yield _item(kind, name, [one.text for one in those])
+
+
+def _marked(corpus: Corpus) -> Iterator[Pattern]:
+    """What admins marked in examples is recognised elsewhere as well; the seeds' patterns are in git."""
+    for example in corpus.examples:
+        if example.source != "seed":
+            for one in example.entities:
+                yield Pattern(one.entity, "lookup", example.text[one.start : one.end])
 
 
 def _by_language(corpus: Corpus) -> Iterable[tuple[str, str]]:

@@ -149,6 +149,7 @@ data = load_data(sys.argv[1] + "/data")
 domain = Domain.load(sys.argv[1] + "/domain")
 print(json.dumps([sorted([e.get("text"), e.get("intent"), [[n["entity"], n["start"], n["end"], n["value"]]
     for n in e.get("entities", [])]] for e in data.intent_examples), data.entity_synonyms, data.regex_features,
+    [[one["name"], one["elements"]] for one in data.lookup_tables],
     sorted(domain.intents), domain.as_dict()["responses"]]))
 """
 
@@ -164,17 +165,19 @@ def test_rasa_reads_exactly_what_was_written(tmp_path: Path) -> None:
         "'quoted\" `x`",
     ]
     examples = [CorpusExample(tidy(text), "odd_one", "en") for text in texts]
-    kettle = CorpusExample("my old kettle", "odd_one", "en", (Entity(7, 13, "product", 'a "Breeze\\" kettle'),))
+    marks = (Entity(7, 13, "product", 'a "Breeze\\" kettle'),)
+    kettle = CorpusExample("my old kettle", "odd_one", "en", marks, "admin")
     patterns = (Pattern("order_number", "regex", "NW-\\d+"), Pattern("", "synonym", "boiler", "kettle"))
     corpus = Corpus((*examples, kettle), patterns, {"odd_one": {"en": "it is odd", "el": "είναι περίεργο"}})
     write_corpus(corpus, tmp_path)
     done = subprocess.run([PYTHON, "-c", SCRIPT, tmp_path], capture_output=True, text=True, check=True)
-    said, synonyms, regexes, intents, responses = json.loads(done.stdout.splitlines()[-1])
+    said, synonyms, regexes, lookups, intents, responses = json.loads(done.stdout.splitlines()[-1])
     assert sorted(text for text, _, _ in said) == sorted(one.text for one in corpus.examples)
     assert [entities for text, _, entities in said if text == kettle.text] == [
         [["product", 7, 13, 'a "Breeze\\" kettle']]
     ]
     assert (synonyms["boiler"], regexes) == ("kettle", [{"name": "order_number", "pattern": "NW-\\d+"}])
+    assert (lookups, synonyms["kettle"]) == ([["product", ["kettle"]]], 'a "Breeze\\" kettle')
     assert "odd_one" in intents
     (el, en) = responses["utter_about_odd_one"]
     assert (el["text"], el["condition"][0]["value"], en["text"]) == ("είναι περίεργο", "el", "it is odd")

@@ -25,6 +25,10 @@ async def test_a_pattern_is_added_trained_on_and_removed(inbox: Inbox, ana: http
     )
     page = (await ana.get("/admin/nlu/patterns")).text
     assert "stands for" in page
+    assert page.count("until then Rasa does not look for it") == 1
+    marked = {"lines": "my code is [GC-123456](gift_code)", "language": "en"}
+    await ana.post("/admin/nlu/intents/inform/examples", data=marked)
+    assert "until then" not in (await ana.get("/admin/nlu/patterns")).text
     assert r"GC-\d{6}" in (await ana.get("/admin/nlu/export?format=patterns")).text
     await ana.post("/admin/nlu/patterns/1/remove")
     async with inbox.database.reading() as session:
