@@ -130,10 +130,10 @@ async def signed_in(session: AsyncSession, token: str) -> SignIn | None:
     return (await session.scalars(query)).one_or_none()
 
 
-async def all_signed_in(session: AsyncSession) -> set[str]:
-    """The digests of the cookies of everybody who is signed in."""
-    query = select(SignIn.token_hash).join(SignIn.agent).where(_holds(), Agent.disabled_at.is_(None))
-    return set(await session.scalars(query))
+async def all_signed_in(session: AsyncSession) -> dict[str, Agent]:
+    """Everybody who is signed in, by the digests of their cookies."""
+    query = select(SignIn.token_hash, Agent).join(SignIn.agent).where(_holds(), Agent.disabled_at.is_(None))
+    return dict((await session.execute(query)).all())
 
 
 def is_stale(found: SignIn) -> bool:
@@ -212,6 +212,11 @@ async def enable(session: AsyncSession, agent_id: int) -> None:
 async def everybody(session: AsyncSession) -> list[Agent]:
     """All agents by name, those who were shut out last."""
     return list(await session.scalars(select(Agent).order_by(Agent.disabled_at.is_not(None), Agent.name)))
+
+
+async def at_work(session: AsyncSession) -> list[Agent]:
+    """All agents who may come in, by name."""
+    return list(await session.scalars(select(Agent).where(Agent.disabled_at.is_(None)).order_by(Agent.name, Agent.id)))
 
 
 async def _release_all(session: AsyncSession, agent_id: int, by: Agent) -> None:

@@ -1,14 +1,15 @@
 """How far each agent has read in each thread."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ForeignKey, and_, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ForeignKey, any_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from handoff.base import Base
-from handoff.models import Agent, Message, Thread
+from handoff.models import Agent, Message
 
 
 class Bookmark(Base):
@@ -17,7 +18,7 @@ class Bookmark(Base):
     __tablename__ = "bookmarks"
 
     agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id"), primary_key=True)
-    thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id"), primary_key=True)
+    thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id"), primary_key=True, index=True)
     seq: Mapped[int]
 
 
@@ -28,14 +29,39 @@ async def put(session: AsyncSession, agent: Agent, thread_id: int, seq: int) -> 
     await session.execute(new.on_conflict_do_update(index_elements=["agent_id", "thread_id"], set_=farther))
 
 
-async def unread(session: AsyncSession, agent: Agent, thread_ids: Iterable[int]) -> set[int]:
-    """Those of the threads in which somebody else said, or the customer did, something since the agent looked."""
-    own = and_(Bookmark.thread_id == Thread.id, Bookmark.agent_id == agent.id)
-    later = exists().where(
-        Message.thread_id == Thread.id,
-        Message.seq > func.coalesce(Bookmark.seq, 0),
-        or_(Message.kind != "event", Message.by == "customer"),
-        Message.agent_id.is_distinct_from(agent.id),
-    )
-    query = select(Thread.id).outerjoin(Bookmark, own).where(Thread.id.in_(list(thread_ids)), later)
-    return set(await session.scalars(query))
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What there is to read in a thread, and who has read how far."""
+
+    said: Mapping[int | None, int]
+    """The newest entry of each agent, and of everybody else (`None`). What merely happened is nothing to read, unless
+    the customer did it."""
+    read: Mapping[int, int]
+
+    def is_unread(self, agent: Agent) -> bool:
+        """Whether somebody else said, or the customer did, something since the agent looked."""
+        read = self.read.get(agent.id, 0)
+        return any(seq > read for who, seq in self.said.items() if who != agent.id)
+
+
+NOTHING = Marks({}, {})
+
+
+async def of_all(session: AsyncSession, thread_ids: Sequence[int]) -> Mapping[int, Marks]:
+    """The marks of threads, for all agents at once."""
+    said: dict[int, dict[int | None, int]] = {}
+    read: dict[int, dict[int, int]] = {}
+    for thread_id, who, seq in await session.execute(_SAID, {"threads": thread_ids}):
+        said.setdefault(thread_id, {})[who] = seq
+    for thread_id, agent_id, seq in await session.execute(_READ, {"threads": thread_ids}):
+        read.setdefault(thread_id, {})[agent_id] = seq
+    return {thread_id: Marks(of_thread, read.get(thread_id, {})) for thread_id, of_thread in said.items()}
+
+
+_THREADS = bindparam("threads", type_=ARRAY(BigInteger))
+_SAID = (
+    select(Message.thread_id, Message.agent_id, func.max(Message.seq))
+    .where(Message.thread_id == any_(_THREADS), or_(Message.kind != "event", Message.by == "customer"))
+    .group_by(Message.thread_id, Message.agent_id)
+)
+_READ = select(Bookmark.thread_id, Bookmark.agent_id, Bookmark.seq).where(Bookmark.thread_id == any_(_THREADS))

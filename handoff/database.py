@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from sqlalchemy import URL, func, make_url, select, text
+from sqlalchemy import URL, BigInteger, ColumnElement, cast, func, make_url, select, text
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -27,8 +27,14 @@ MODELS = -3
 EVERYTHING = -1
 """The hint that says: some hints were lost, look at everything again."""
 
-LONGEST_HINT = 8000
-"""Bytes of a notification, which PostgreSQL limits."""
+LONGEST_HINT = 7900
+"""Bytes of the numbers in a notification; PostgreSQL allows 8,000 in all."""
+
+MOMENT = cast(func.extract("epoch", func.now()) * 1_000_000, BigInteger)
+"""When this transaction began, in microseconds of the database's clock: what was committed before is seen in it."""
+
+BY_NOW = cast(func.extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
+"""When this row is read: what is seen in it was committed before."""
 
 AWAY = (OperationalError, InterfaceError, OSError)
 """The record is away, or two of us wanted the same rows: what was tried is not to blame, and can be tried again."""
@@ -75,15 +81,21 @@ class Database:
             yield session
 
     async def hint(self, changed: Iterable[int]) -> None:
-        """Tell every listening process which threads changed. A lost hint is repaired by the listeners' poll."""
-        payload = " ".join(map(str, changed))
-        await self.notify(HINTS, payload if len(payload) < LONGEST_HINT else str(EVERYTHING))
+        """Tell every listening process which threads changed, and `BY_NOW`.
+
+        A lost hint is repaired by the listeners' poll.
+        """
+        threads = " ".join(map(str, changed))
+        await self._notify(HINTS, threads if len(threads) < LONGEST_HINT else str(EVERYTHING), func.concat("@", BY_NOW))
 
     async def notify(self, name: str, payload: str) -> None:
         """Tell every listening process something that may get lost."""
+        await self._notify(name, payload)
+
+    async def _notify(self, name: str, payload: str, *more: ColumnElement[str]) -> None:
         try:
             async with self._autocommit.connect() as connection:
-                await connection.execute(text("SELECT pg_notify(:name, :payload)"), {"name": name, "payload": payload})
+                await connection.execute(select(func.pg_notify(name, func.concat_ws(" ", payload, *more))))
         except (SQLAlchemyError, OSError) as error:
             log.warning("a hint was lost (the poll repairs it): %s", error)
 

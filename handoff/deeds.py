@@ -76,13 +76,18 @@ def write(
 
 async def write_reading(session: AsyncSession, me: Agent, thread_id: int, address: str | None) -> None:
     """Write down that somebody read a thread whose case is not theirs; once an hour is enough."""
-    newest = select(Case.claimed_by).where(Case.thread_id == thread_id).order_by(Case.id.desc()).limit(1)
-    if await session.scalar(newest) == me.id:
+    newest = select(Case).where(Case.thread_id == thread_id).order_by(Case.id.desc()).limit(1)
+    await write_reading_of(session, me, (await session.scalars(newest)).one(), address)
+
+
+async def write_reading_of(session: AsyncSession, me: Agent, case: Case, address: str | None) -> None:
+    """The same, where the newest case of the thread is known."""
+    if case.claimed_by == me.id:
         return
     lately = func.clock_timestamp() - READING
-    mine = (Deed.agent_id == me.id, Deed.thread_id == thread_id, Deed.what == "read", Deed.at > lately)
+    mine = (Deed.agent_id == me.id, Deed.thread_id == case.thread_id, Deed.what == "read", Deed.at > lately)
     if await session.scalar(select(Deed.id).where(*mine).limit(1)) is None:
-        write(session, "read", agent_id=me.id, thread_id=thread_id, address=address)
+        write(session, "read", agent_id=me.id, thread_id=case.thread_id, address=address)
 
 
 async def write_reading_customer(session: AsyncSession, me: Agent, customer_id: int, address: str | None) -> None:

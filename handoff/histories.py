@@ -61,8 +61,7 @@ def _same(case: Case) -> Sequence[ColumnElement[bool]]:
 async def _similar(session: AsyncSession, case: Case) -> tuple[int, Sequence[Case]]:
     if case.intent is None:
         return 0, []
-    same = _same(case)
-    count = await session.scalar(select(func.count(Case.id)).where(*same)) or 0
-    query = select(Case).join(Case.thread).join(Thread.customer).where(*same)
+    query = select(Case, func.count().over()).join(Case.thread).join(Thread.customer).where(*_same(case))
     loaded = query.options(contains_eager(Case.thread).contains_eager(Thread.customer))
-    return count, list(await session.scalars(loaded.order_by(Case.opened_at.desc()).limit(SHOWN)))
+    found = (await session.execute(loaded.order_by(Case.opened_at.desc()).limit(SHOWN))).all()
+    return (found[0][1] if found else 0), [row.Case for row in found]

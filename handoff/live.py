@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 import psycopg
 from sqlalchemy import func, select
 
+from handoff.database import BY_NOW, HINTS, PRESENCE, Database
 from handoff.database import EVERYTHING as EVERYTHING
-from handoff.database import HINTS, PRESENCE, Database
 from handoff.models import Thread
 from handoff.presence import Presence
 
@@ -37,6 +37,8 @@ class Live:
         self._queues: set[asyncio.Queue[int | None]] = set()
         self._seen: dict[int, object] = {}
         self.presence = Presence()
+        self.moment = 0
+        """Of the newest change that this process has heard of, as `database.BY_NOW`; 0: of none."""
 
     @asynccontextmanager
     async def subscribed(self) -> AsyncIterator[asyncio.Queue[int | None]]:
@@ -75,7 +77,8 @@ class Live:
                     self._publish([EVERYTHING])
                     async for hint in connection.notifies():
                         if hint.channel == HINTS:
-                            self._publish(map(int, hint.payload.split()))
+                            threads, moment = hint.payload.split("@")
+                            self._publish(map(int, threads.split()), int(moment))
                         elif self.presence.hear(hint.payload):
                             self._publish([SOMEBODY])
             await asyncio.sleep(1)
@@ -84,7 +87,7 @@ class Live:
         while True:
             await asyncio.sleep(POLL)
             try:
-                self._publish(await self._missed())
+                self._publish(*await self._missed())
             except Exception as error:  # the database may be away: the next poll tells
                 log.debug("poll failed: %s", error)
 
@@ -94,17 +97,17 @@ class Live:
             if self.presence.expire():
                 self._publish([SOMEBODY])
 
-    async def _missed(self) -> list[int]:
+    async def _missed(self) -> tuple[list[int], int]:
         recently = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, 5 * POLL)
+        query = select(Thread.id, Thread.changed_at, BY_NOW.label("moment")).where(Thread.changed_at > recently)
         async with self._database.reading() as session:
-            rows = (
-                await session.execute(select(Thread.id, Thread.changed_at).where(Thread.changed_at > recently))
-            ).all()
+            rows = (await session.execute(query)).all()
         missed = [row.id for row in rows if self._seen.get(row.id) != row.changed_at]
         self._seen = {row.id: row.changed_at for row in rows}
-        return missed
+        return missed, rows[-1].moment if missed else 0
 
-    def _publish(self, hints: Iterable[int]) -> None:
+    def _publish(self, hints: Iterable[int], moment: int = 0) -> None:
+        self.moment = max(self.moment, moment)
         for hint in hints:
             for queue in self._queues:
                 _put(queue, hint)

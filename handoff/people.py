@@ -51,12 +51,14 @@ async def find(session: AsyncSession, account: str) -> Customer | None:
 
 async def out_of_reach(session: AsyncSession, thread: Thread) -> errors.CaseError | None:
     """Why no word of ours can reach the customer of a thread; `None` when nothing is in the way."""
-    if not await may_talk(session, thread):
-        is_blocked = select(Promise.stopped_by == BLOCKED).join(Customer)
-        blocked = await session.scalar(is_blocked.where(Customer.id == thread.customer_id))
-        return errors.Blocked() if blocked else errors.Stopped()
-    address = await session.scalar(select(Customer.external_id).where(Customer.id == thread.customer_id))
-    return errors.NoAddress() if address is None and thread.ended_at is None else None
+    theirs = select(Promise.stopped_at, Promise.stopped_by, OptIn.at, Customer.external_id).select_from(Customer)
+    theirs = (
+        theirs.join(Promise).outerjoin(OptIn, OptIn.thread_id == thread.id).where(Customer.id == thread.customer_id)
+    )
+    found = (await session.execute(theirs)).one()
+    if found.at is None or (found.stopped_at is not None and found.stopped_at >= found.at):
+        return errors.Blocked() if found.stopped_by == BLOCKED else errors.Stopped()
+    return errors.NoAddress() if found.external_id is None and thread.ended_at is None else None
 
 
 async def may_talk(session: AsyncSession, thread: Thread) -> bool:

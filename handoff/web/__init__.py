@@ -27,9 +27,14 @@ teams     /admin/teams: teams, skills, whether cases are given
 admin     /admin: agents, offers that wait for a person's word, the square's reports
 integrations  /admin/api: tokens and webhooks
 handbook  /api: what the API can do
-panes     the page of the inbox, made of the next two
+panes     the page of the inbox, made of the next five
+listing   the list as one agent sees it
+commons   what is asked of the record once for all agents
 rows      the list: which cases, in which order, who waits how long
 view      a thread as its page shows it
+pieces    a thread in pieces
+looks     what an open page asks by itself
+told      what each page has been told already
 trouble   the pages that say what went wrong
 words     how times, channels and states are said
 keys      every key of the pages

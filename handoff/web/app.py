@@ -1,7 +1,5 @@
 """The inbox as an application: what stands in front of every page, and the pages."""
 
-from functools import partial
-
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
@@ -27,6 +25,7 @@ from handoff.web import (
     inbox,
     integrations,
     intents,
+    looks,
     marking,
     me,
     oidc,
@@ -52,9 +51,10 @@ from handoff.web import (
     writing,
 )
 from handoff.web.alike import Alike
+from handoff.web.commons import Commons
+from handoff.web.drawing import assets
 from handoff.web.oidc import provider_of
-from handoff.web.site import Here, Site, assets
-from handoff.web.together import Together
+from handoff.web.site import Here, Site
 from handoff.web.uploads import largest_body
 
 API = "/api/v1"
@@ -66,14 +66,14 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
     app = FastAPI(
         title="Knock inbox", openapi_url=None, redirect_slashes=False, exception_handlers=dict(trouble.HANDLERS)
     )
-    app.state.site = Site(settings, database, live, brand_name, provider_of(settings))
+    app.state.site = Site(settings, database, live, Commons(database), brand_name, provider_of(settings))
     app.state.alike = Alike()
-    app.state.watch = Together(partial(inbox.Watch.look, database))
     larger = {r"/inbox/\d+/files": largest_body(settings.largest_file), "/admin/nlu/import": importing.LARGEST_BODY}
     app.add_middleware(guard.BodyLimit, larger=larger)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin, but=API)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
     for part in (
+        looks,
         inbox,
         writing,
         attaching,

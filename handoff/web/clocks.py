@@ -13,9 +13,10 @@ from handoff.hours import Hours
 from handoff.models import Agent
 from handoff.targets import ChangedMeanwhile, Rules, What
 from handoff.web.chips import NAMES
-from handoff.web.rows import URGENCY, counts
+from handoff.web.numbers import unclaimed
 from handoff.web.site import Here, MeAdmin, Site
 from handoff.web.timetable import DAYS, Mistake, read_hours, read_length, said_hours, said_length
+from handoff.web.views import URGENCY
 
 router = APIRouter(prefix="/admin")
 
@@ -81,7 +82,7 @@ async def _page(
 ) -> HTMLResponse:
     """`fields`: what was written and could not be read, which stays to be put right."""
     async with here.database.reading() as session:
-        rules, waiting = await targets.rules(session), (await counts(session, me))["waiting"]
+        rules, waiting = await targets.rules(session), await unclaimed(session)
     written = fields or {}
     said = {**said_hours(rules.hours), **_said_targets(rules)}
     if "zone" in written:

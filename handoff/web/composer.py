@@ -1,16 +1,15 @@
-"""What the composer is filled with: the agent's drafts, the replies and colleagues to choose from, what was refused."""
+"""What the composer is filled with: the agent's drafts, the replies to choose from, what was refused."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, drafts, mentions, saved_replies, teams
+from handoff import attachments, drafts, saved_replies
 from handoff.attachments import Attachment
 from handoff.drafts import Mode
 from handoff.models import Agent
 from handoff.saved_replies import SavedReply
-from handoff.teams import Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,6 @@ class Composer:
     drafts: Mapping[str, str]
     """By kind of text; what was refused just now stands in the place of the draft."""
     saved: Sequence[SavedReply]
-    colleagues: Sequence[Agent]
-    teams: Sequence[Team]
     files: Sequence[Attachment]
     """Those that go with the reply."""
 
@@ -45,6 +42,5 @@ async def composer(session: AsyncSession, me: Agent, thread_id: int, unsent: Uns
         kept = {**kept, unsent.mode: unsent.text}
     mode: Mode = unsent.mode if unsent else "reply"
     again = unsent is not None and unsent.again
-    saved, colleagues = await saved_replies.available(session, me), await mentions.colleagues(session, me)
-    files = await attachments.begun(session, thread_id, me)
-    return Composer(mode, again, kept, saved, colleagues, await teams.everything(session), files)
+    saved, files = await saved_replies.available(session, me), await attachments.begun(session, thread_id, me)
+    return Composer(mode, again, kept, saved, files)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
@@ -14,7 +15,7 @@ from handoff import deeds, errors, matches, persons, threads
 from handoff.api.customers import stopped_among
 from handoff.models import Agent, Case, Customer, Thread
 from handoff.receipts import PURPOSES, Purpose, Receipt
-from handoff.web.rows import counts
+from handoff.web.numbers import unclaimed
 from handoff.web.site import Here, MeAnswering, MeLeading, Site
 from handoff.web.witness import address
 
@@ -86,7 +87,7 @@ async def _page(
             "merges": await persons.merges(session, ids),
             "suggested": await matches.suggested(session, customer_id),
             "found": await matches.named(session, words, but=customer_id),
-            "waiting": (await counts(session, me))["waiting"],
+            "waiting": await unclaimed(session),
         }
     shown = {"customer": customer, "words": words.strip(), "problem": problem}
     return here.page("customers.html", status, me=me, place="customers", **shown, **values)
@@ -95,25 +96,39 @@ async def _page(
 async def _accounts(session: AsyncSession, ids: Sequence[int]) -> Sequence[Account]:
     customers = (await session.scalars(select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id))).all()
     stopped = await stopped_among(session, customers)
+    consents, cases = await _consents(session, ids), await _threads(session, ids)
+    asked = [purpose for purpose in PURPOSES if purpose != "talk"]
     return [
-        Account(one, one.account in stopped, await _consents(session, one), await _threads(session, one))
+        Account(
+            one,
+            one.account in stopped,
+            [(purpose, consents.get((one.id, purpose))) for purpose in asked],
+            cases.get(one.id, ()),
+        )
         for one in customers
     ]
 
 
-async def _consents(session: AsyncSession, customer: Customer) -> Sequence[tuple[Purpose, Receipt | None]]:
-    query = select(Receipt).join(Thread, Thread.id == Receipt.thread_id).where(Thread.customer_id == customer.id)
-    turns: Mapping[str, Receipt] = {
-        one.purpose: one for one in await session.scalars(query.where(_left()).order_by(Receipt.id))
-    }
-    return [(purpose, turns.get(purpose)) for purpose in PURPOSES if purpose != "talk"]
+async def _consents(session: AsyncSession, ids: Sequence[int]) -> Mapping[tuple[int, str], Receipt]:
+    """The newest turn of each consent that each of the customers ever gave."""
+    query = select(Thread.customer_id, Receipt).join(Receipt, Receipt.thread_id == Thread.id)
+    newest = query.ext(distinct_on(Thread.customer_id, Receipt.purpose)).where(Thread.customer_id.in_(ids), _left())
+    turns = await session.execute(newest.order_by(Thread.customer_id, Receipt.purpose, Receipt.id.desc()))
+    return {(customer_id, receipt.purpose): receipt for customer_id, receipt in turns}
 
 
-async def _threads(session: AsyncSession, customer: Customer) -> Sequence[Case]:
-    theirs = (Thread.customer_id == customer.id, _left())
+async def _threads(session: AsyncSession, ids: Sequence[int]) -> Mapping[int, Sequence[Case]]:
+    """The newest case of each thread, the newest threads of each of the customers."""
+    theirs = (Thread.customer_id.in_(ids), _left())
     newest = select(func.max(Case.id)).join(Case.thread).where(*theirs).group_by(Case.thread_id)
-    query = select(Case).join(Case.thread).options(contains_eager(Case.thread)).where(Case.id.in_(newest))
-    return (await session.scalars(query.order_by(Case.opened_at.desc()).limit(MOST_THREADS))).all()
+    place = func.row_number().over(partition_by=Thread.customer_id, order_by=Case.opened_at.desc())
+    placed = select(Case.id, place.label("place")).join(Case.thread).where(Case.id.in_(newest)).subquery()
+    shown = select(placed.c.id).where(placed.c.place <= MOST_THREADS)
+    query = select(Case).join(Case.thread).options(contains_eager(Case.thread)).where(Case.id.in_(shown))
+    found: dict[int, list[Case]] = {}
+    for one in await session.scalars(query.order_by(Case.opened_at.desc())):
+        found.setdefault(one.thread.customer_id, []).append(one)
+    return found
 
 
 def _left() -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from handoff import training_errors as errors
 from handoff.models import Agent
 from handoff.web.alike import Alike
 from handoff.web.example_list import Shown, Sought
-from handoff.web.rows import counts
+from handoff.web.numbers import unclaimed
 from handoff.web.site import Here, MeReporting, MeTraining, Site
 from nlu.language import LANGUAGES
 
@@ -112,7 +112,7 @@ async def intent_page(
         people = {person.id: person for person in await agents.everybody(session)}
         removed = await sought.removed(session)
         history = await deeds.about(session, f"intent {name or intent}", most=HISTORY)
-        waiting = (await counts(session, me))["waiting"]
+        waiting = await unclaimed(session)
     if name is None:
         return await _page(here, me, comparing, 410, problem=errors.NoSuchIntent(name=intent[:80]).sentence)
     likeness = await comparing.soon(entries) if not sought.near else await comparing.of(entries)
@@ -151,7 +151,7 @@ async def _page(
     async with here.database.reading() as session:
         known = await intents.known(session)
         entries = await corpora.entries(session, known)
-        waiting = (await counts(session, me))["waiting"]
+        waiting = await unclaimed(session)
     likeness = await comparing.soon(entries)
     pairs = overviews.pairs_of(entries, likeness.pairs) if likeness else []
     found = overviews.of_all(entries, known, pairs)

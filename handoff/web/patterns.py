@@ -9,7 +9,7 @@ from handoff import corpora, deeds, patterns
 from handoff import training_errors as errors
 from handoff.models import Agent
 from handoff.web.intents import Said
-from handoff.web.rows import counts
+from handoff.web.numbers import unclaimed
 from handoff.web.site import Here, MeReporting, MeTraining, Site
 
 router = APIRouter(prefix="/admin/nlu")
@@ -53,7 +53,7 @@ async def _page(
     async with here.database.reading() as session:
         found = await patterns.every(session)
         entries = await corpora.entries(session)
-        waiting = (await counts(session, me))["waiting"]
+        waiting = await unclaimed(session)
     marked = [part for entry in entries for part in entry.example.entities]
     names = sorted({part.entity for part in marked} | {one.entity for one in found if one.entity})
     by_entity = [

@@ -15,7 +15,7 @@ from handoff.models import Agent
 from handoff.web.alike import Alike
 from handoff.web.example_list import key_of, word_of
 from handoff.web.intents import Comparing, Name, Said
-from handoff.web.rows import counts
+from handoff.web.numbers import unclaimed
 from handoff.web.site import Here, MeTraining, Site
 from nlu.triage_result import TALK_INTENTS
 
@@ -119,7 +119,7 @@ async def _page(
             raise errors.NoSuchIntent(name=intent[:80])
         entries = await corpora.entries(session, known)
         touched = await traces.of(session, intent)
-        waiting = (await counts(session, me))["waiting"]
+        waiting = await unclaimed(session)
     mine = [entry for entry in entries if entry.example.intent == intent]
     proposed = set(chosen)
     if near:

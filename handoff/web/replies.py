@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from handoff import errors, saved_replies
 from handoff.models import Agent
-from handoff.web.rows import counts
+from handoff.web.numbers import unclaimed
 from handoff.web.site import Here, Me, MeAdmin, MeAnswering, Site
 from handoff.web.writing import lines
 
@@ -85,7 +85,7 @@ async def _page(
 ) -> HTMLResponse:
     async with here.database.reading() as session:
         found = await saved_replies.of(session, owner)
-        waiting = (await counts(session, me))["waiting"]
+        waiting = await unclaimed(session)
     return here.page(
         "replies.html",
         status,

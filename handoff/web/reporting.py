@@ -12,7 +12,7 @@ from handoff import verdicts
 from handoff.api.sheet import Sheet, saved
 from handoff.api.solved import week_lines
 from handoff.verdicts import Week
-from handoff.web.rows import counts
+from handoff.web.numbers import unclaimed
 from handoff.web.site import Here, MeReporting
 
 router = APIRouter(prefix="/reports")
@@ -31,7 +31,7 @@ async def reports(here: Here, me: MeReporting, weeks: Weeks = 12) -> HTMLRespons
         found = await verdicts.weeks(session, *days(weeks))
         today = datetime.now(UTC).date()
         by_day = await numbers.days(session, today - timedelta(days=DAYS - 1), today)
-        waiting = (await counts(session, me))["waiting"]
+        waiting = await unclaimed(session)
     shown = {"found": found, "agents": summed(found), "by_day": by_day[::-1]}
     return here.page("reports.html", 200, me=me, place="reports", waiting=waiting, weeks=weeks, **shown)
 

@@ -2,13 +2,10 @@
 
 import logging
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -19,46 +16,22 @@ from handoff.database import Database
 from handoff.live import Live
 from handoff.models import Agent
 from handoff.passkeys import Place
-from handoff.roles import ROLES, Right
+from handoff.roles import Right
 from handoff.settings import Settings
-from handoff.web import browsers, keys, masking, words
-from handoff.web.assets import Assets
+from handoff.tokens import digest
+from handoff.web.commons import Commons
+from handoff.web.drawing import templates
 from handoff.web.provider import Provider
+from handoff.web.told import Told
 from handoff.web.witness import Witness, address
 
 log = logging.getLogger(__name__)
-
-HERE = Path(__file__).parent
 
 TRIES = RateLimitItemPerMinute(5, 15)
 """Sign-ins that one address may try for one account: five in a quarter of an hour."""
 
 TRIES_OF_ALL = RateLimitItemPerMinute(30, 15)
 """Sign-ins that one address may try for all accounts together: an office of thirty comes in at once."""
-
-
-@cache
-def assets() -> Assets:
-    """The static files of the inbox."""
-    return Assets(HERE / "static", icons=words.ICONS)
-
-
-@cache
-def templates() -> Environment:
-    """The templates of the inbox, each compiled once a process."""
-    made = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        auto_reload=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= words.FILTERS | masking.FILTERS | {"browser": browsers.in_words}
-    made.globals |= {"static": assets().url, "keys": keys.KEYS, "roles": ROLES}
-    parts = made.get_template("parts.html").module
-    made.globals |= {name: getattr(parts, name) for name in ("icon", "key", "clock_chip", "waits")}
-    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +41,11 @@ class Site:
     settings: Settings
     database: Database
     live: Live
+    commons: Commons
     brand_name: str
     provider: Provider | None = None
     """By whose sign-in agents may come in, besides their password."""
+    told: Told = field(default_factory=Told)
     tries: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
     async def may_try(self, request: Request, account: str) -> bool:
@@ -124,6 +99,8 @@ Here = Annotated[Site, Depends(site)]
 async def signed_in(request: Request, here: Here) -> Agent:
     """Who is asking. Raises `NotSignedIn`. What a page asks by itself (`Knock-Live`) does not keep a sign-in alive."""
     token = request.cookies.get(here.cookie, "")
+    if request.method == "GET" and "knock-live" in request.headers:
+        return await _lately_signed_in(request, here, token)
     async with here.database.reading() as session:
         found = await agents.signed_in(session, token) if token else None
     if found is None:
@@ -133,6 +110,14 @@ async def signed_in(request: Request, here: Here) -> Agent:
             await agents.seen(session, token)
     request.state.me = found.agent
     return found.agent
+
+
+async def _lately_signed_in(request: Request, here: Site, token: str) -> Agent:
+    me = (await here.commons.watch(since=0)).signed_in.get(digest(token))
+    if me is None:
+        raise NotSignedIn
+    request.state.me = me
+    return me
 
 
 class Needs:

@@ -1,10 +1,21 @@
 """One question to the record in the name of all who ask it at the same time: two hundred open streams are one query."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+
+
+class Read(Protocol):
+    """Something read from the record."""
+
+    @property
+    def moment(self) -> int:
+        """Microseconds of the record's clock: what was committed before is in it."""
+
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Read)
 
 
 class Together(Generic[T]):
@@ -25,3 +36,35 @@ class Together(Generic[T]):
             await asyncio.wait([asked])
         self._asked, self._next = self._next, None
         return await self._ask()
+
+
+class Kept(Generic[R]):
+    """Keeps the newest answer for those who only need one that is new enough: two hundred looks are one query.
+
+    Whoever says nothing gets an answer that was asked for after they came.
+    """
+
+    def __init__(
+        self, ask: Callable[[], Awaitable[R]], lasts: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`lasts`: seconds after which an answer is good for nobody any more."""
+        self._ask, self._lasts, self._clock = ask, lasts, clock
+        self._together = Together(self._anew)
+        self._newest: tuple[float, R] | None = None
+
+    async def __call__(self, since: int | None = None) -> R:
+        """`since`: the moment of the newest change that must be in the answer; see `Read.moment`."""
+        if since is not None and self._newest is not None and not self.is_over and self._newest[1].moment >= since:
+            return self._newest[1]
+        return await self._together()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the newest answer, if there is one, is good for nobody any more."""
+        return self._newest is not None and self._clock() - self._newest[0] > self._lasts
+
+    async def _anew(self) -> R:
+        began = self._clock()
+        answer = await self._ask()
+        self._newest = (began, answer)
+        return answer

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from handoff import corpora, tries, versions
 from handoff.models import Agent
 from handoff.tries import LONGEST, Tried
-from handoff.web.rows import counts
+from handoff.web.numbers import unclaimed
 from handoff.web.site import Here, MeTraining, Site
 from nlu.corpus import Corpus, CorpusExample
 from nlu.nearest import Nearest
@@ -65,7 +65,7 @@ async def _page(
     async with here.database.reading() as session:
         every = [model for model in await versions.every(session) if model.gone_at is None]
         live = await versions.live(session)
-        waiting = (await counts(session, me))["waiting"]
+        waiting = await unclaimed(session)
     there = [model.version for model in every]
     first = live.version if live and live.version in there else next(iter(there), 1)
     usual = [first, next((one for one in there if one != first), first)]

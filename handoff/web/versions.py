@@ -11,7 +11,7 @@ from handoff import version_errors as errors
 from handoff.models import Agent
 from handoff.training_errors import TrainingError
 from handoff.web.comparing import Version
-from handoff.web.rows import counts
+from handoff.web.numbers import unclaimed
 from handoff.web.site import Here, MeReporting, MeTraining, Site
 from nlu.scores import Scores
 
@@ -95,7 +95,7 @@ async def differing(here: Here, me: MeTraining, version: Version) -> HTMLRespons
         values: dict[str, Any] = {
             "model": await versions.get(session, version),
             "found": await disagreements.found(session, version),
-            "waiting": (await counts(session, me))["waiting"],
+            "waiting": await unclaimed(session),
         }
     return here.page("disagreements.html", me=me, place="models", **values)
 
@@ -107,14 +107,14 @@ async def _promoting(
         values: dict[str, Any] = {
             "comparison": await comparisons.with_live(session, version),
             "live": await versions.live(session),
-            "waiting": (await counts(session, me))["waiting"],
+            "waiting": await unclaimed(session),
         }
     return here.page("promote.html", status, me=me, place="models", problem=problem, reason=reason, **values)
 
 
 async def _page(here: Site, me: Agent, status: int = 200, problem: str | None = None) -> HTMLResponse:
     async with here.database.reading() as session:
-        values = await _listed(session) | {"waiting": (await counts(session, me))["waiting"]}
+        values = await _listed(session) | {"waiting": await unclaimed(session)}
     return here.page("models.html", status, me=me, place="models", problem=problem, **values)
 
 

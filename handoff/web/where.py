@@ -1,6 +1,7 @@
 """Where somebody is in the inbox: which view of the list, narrowed by what, in which order: all in the address."""
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -38,6 +39,11 @@ class Place:
 
     def query(self, **changes: Any) -> str:
         """This place, or one like it, as the end of an address."""
+        return self._query(tuple(changes.items()))
+
+    @lru_cache(maxsize=1000)  # noqa: B019  a place is a value, and a page asks for the same ends again and again
+    def _query(self, changed: tuple[tuple[str, Any], ...]) -> str:
+        changes = dict(changed)
         values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
         now = {name: changes.get(name, value) for name, (value, _) in values.items()}
         said = {name: value for name, value in now.items() if name == "view" or value != values[name][1]}

@@ -1,11 +1,13 @@
 """Two hundred agents have the inbox open: how long until a customer's line is on the screen, and in the list.
 
-One of them is a real Chromium. The others are streams that do what its scripts do: they ask for the thread that they
-have open, and after a while for the list, when it is another that changed.
+One of them is a real Chromium. The others are streams that do what its scripts do: they ask what changed in the thread
+that they have open, and after a moment in the list, when it is another that changed.
 """
 
 import asyncio
+import os
 import random
+import re
 import shutil
 import tempfile
 import time
@@ -28,7 +30,13 @@ from tests.handoff.web.story import Story, handed_off, says
 from tests.knock_process import KnockProcess
 
 AGENTS, CASES = 200, 200
+OTHERS = 0.05
+"""Seconds before a look at the list, as live.js has it."""
+
 LINES = 60
+SETTLED = 10.0
+"""Seconds after which every stream is there, and after which nothing is on its way any more."""
+
 PAUSE = 1.0
 """Seconds between two events: a line in the thread that Chromium has open, and a new case, in turn."""
 
@@ -48,29 +56,45 @@ class Colleague:
     def __init__(self, client: httpx.AsyncClient, thread_id: int) -> None:
         self._client, self._thread_id = client, thread_id
         self._looks: asyncio.Task[object] | None = None
+        self._since = self._spread = 0
+        self._has: dict[str, str] = {}
         self.heard_at: dict[int, float] = {}
+
+    async def open(self) -> None:
+        """Open the page."""
+        self._note(await self._client.get(f"/inbox/{self._thread_id}", params={"sort": "newest"}))
 
     async def work(self) -> None:
         """Listen, and look at what changed."""
-        spread, name = 0.0, ""
+        name = ""
         async with self._client.stream("GET", "/live", timeout=None) as stream:
             async for line in stream.aiter_lines():
-                if line.startswith("event:"):
-                    name = line[7:]
-                elif line.startswith("data:") and name in ("resync", "ping"):
-                    spread = int(line[6:]) / 1000
-                elif line.startswith("data:") and name == "changed":
-                    self._changed(int(line[6:]), spread)
+                field, _, value = line.partition(": ")
+                if field == "event":
+                    name = value
+                elif field == "id":
+                    self._since = int(value)
+                elif field == "data" and name in ("resync", "ping"):
+                    self._spread = int(value)
+                elif field == "data" and name == "changed":
+                    self._changed(int(value))
 
-    def _changed(self, thread_id: int, spread: float) -> None:
+    def _changed(self, thread_id: int) -> None:
         self.heard_at[thread_id] = time.time()
         if self._looks is None or self._looks.done():
-            wait = 0 if thread_id == self._thread_id else 0.2 + random.random() * spread
-            self._looks = asyncio.create_task(self._look(wait, "list" if wait else "1"))
+            is_own = thread_id == self._thread_id
+            wait = 0 if is_own else OTHERS + random.random() * self._spread / 1000
+            self._looks = asyncio.create_task(self._look(wait, f"/inbox/{thread_id}/look" if is_own else "/list"))
 
-    async def _look(self, wait: float, part: str) -> None:
+    async def _look(self, wait: float, path: str) -> None:
         await asyncio.sleep(wait)
-        (await self._client.get(f"/inbox/{self._thread_id}", headers={"Knock-Live": part})).raise_for_status()
+        asked: dict[str, str | int] = {"sort": "newest", "thread": self._thread_id, "since": self._since, **self._has}
+        self._note(await self._client.get(path, params=asked, headers={"Knock-Live": "1"}))
+
+    def _note(self, page: httpx.Response) -> None:
+        page.raise_for_status()
+        for part, tag in re.findall(r'id="(rows|log)"[^>]* data-told="([^"]+)"', page.text):
+            self._has["have" if part == "rows" else "have_thread"] = tag
 
 
 async def fill(database: Database) -> tuple[list[int], list[str]]:
@@ -98,45 +122,54 @@ async def desk(url: str, cookie: str, thread_id: int) -> AsyncIterator[Page]:
         await browser.close()
 
 
-async def measure(database: Database, url: str, threads: list[int], cookies: list[str]) -> None:
+async def play(database: Database, threads: list[int]) -> dict[str, float]:
+    """Customers write, and new ones come; when each began to, by what it looks like on the page."""
+    said: dict[str, float] = {}
+    for number in range(LINES):
+        began = time.time()
+        if number % 2:
+            await says(database, threads[-1], f"Line {number}")
+            said[f"Line {number}"] = began
+        else:
+            said[f"row-{await handed_off(database, Story(channel=f'late-{number}'))}"] = began
+        await asyncio.sleep(PAUSE)
+    return said
+
+
+async def measure(database: Database, url: str, threads: list[int], cookies: list[str], knock: psutil.Process) -> None:
     """Open every inbox, let customers write, print how long it took."""
-    async with desk(url, cookies[0], threads[-1]) as page, httpx.AsyncClient(base_url=url, trust_env=False) as one:
-        clients = [httpx.AsyncClient(base_url=url, cookies={"knock_inbox": c}, trust_env=False) for c in cookies[1:]]
-        colleagues = [Colleague(client, random.choice(threads[:-1])) for client in clients]
+    clients = [
+        httpx.AsyncClient(base_url=url, cookies={"knock_inbox": c}, trust_env=False, timeout=60) for c in cookies
+    ]
+    colleagues = [Colleague(client, random.choice(threads[:-1])) for client in clients[1:]]
+    for colleague in colleagues:
+        await colleague.open()
+    async with desk(url, cookies[0], threads[-1]) as page:
         working = [asyncio.create_task(colleague.work()) for colleague in colleagues]
-        await one.get("/healthz")
-        await asyncio.sleep(5)
-        said: dict[str, float] = {}
-        for number in range(LINES):
-            began = time.time()
-            if number % 2:
-                await says(database, threads[-1], f"Line {number}")
-                said[f"Line {number}"] = began
-            else:
-                said[f"row-{await handed_off(database, Story(channel=f'late-{number}'))}"] = began
-            await asyncio.sleep(PAUSE)
-        await asyncio.sleep(10)
-        seen = {
-            name: at / 1000 - said[name]
-            for name, at in (await page.evaluate("() => window.seen")).items()
-            if name in said
-        }
+        await asyncio.sleep(SETTLED)
+        before = knock.cpu_times()
+        said = await play(database, threads)
+        after = knock.cpu_times()
+        await asyncio.sleep(SETTLED)
+        shown = (await page.evaluate("() => window.seen")).items()
         for task in working:
             task.cancel()
-        heard = [
-            at - said[f"row-{thread}"]
-            for one in colleagues
-            for thread, at in one.heard_at.items()
-            if f"row-{thread}" in said
-        ]
-        percentiles(f"a new case → told to {len(colleagues)} other browsers", heard)
-        percentiles(
-            "a line → the screen of the agent who has its thread open", [s for n, s in seen.items() if n[0] == "L"]
-        )
-        percentiles("a new case → the list beside another thread", [s for n, s in seen.items() if n[0] == "r"])
-        say(f"events that the screen did not show: {len(said) - len(seen)}")
-        for client in clients:
-            await client.aclose()
+    seen = {name: at / 1000 - said[name] for name, at in shown if name in said}
+    heard = [
+        at - said[f"row-{thread}"]
+        for one in colleagues
+        for thread, at in one.heard_at.items()
+        if f"row-{thread}" in said
+    ]
+    percentiles(f"a new case → told to {len(colleagues)} other browsers", heard)
+    lines = [waited for name, waited in seen.items() if name[0] == "L"]
+    percentiles("a line → the screen of the agent who has its thread open", lines)
+    percentiles("a new case → the list beside another thread", [w for name, w in seen.items() if name[0] == "r"])
+    say(f"events that the screen did not show: {len(said) - len(seen)}")
+    cpu = after.user + after.system - before.user - before.system
+    say(f"CPU of the inbox for one event and all that was asked because of it: {cpu / len(said):.2f} s")
+    for client in clients:
+        await client.aclose()
 
 
 def answers(url: str) -> bool:
@@ -159,9 +192,11 @@ async def main() -> None:
             with KnockProcess(Path(folder), "inbox", database_url=server.url()) as knock:
                 url = f"http://localhost:{knock.inbox_port}"
                 knock.wait_until(lambda: answers(url), "the inbox does not answer")
-                await measure(database, url, threads, cookies)
-                resident = psutil.Process(knock.process.pid).memory_info().rss / 2**20
-                say(f"memory of the inbox: {resident:.0f} MiB")
+                process = psutil.Process(knock.process.pid)
+                load = os.getloadavg()[0]
+                await measure(database, url, threads, cookies, process)
+                say(f"memory of the inbox: {process.memory_info().rss / 2**20:.0f} MiB")
+                say(f"load of the machine before and after: {load:.1f}, {os.getloadavg()[0]:.1f}")
             await database.close()
         finally:
             server.stop()

@@ -17,7 +17,8 @@ from handoff.database import Database
 from handoff.embedded import Embedded
 from handoff.models import Agent
 from handoff.schema import migrate
-from handoff.web.rows import rows
+from handoff.web.commons import Commons
+from handoff.web.listing import listing
 from handoff.web.where import Place
 from tests.bench.product import say
 
@@ -124,8 +125,7 @@ async def measured(database: Database, me: Agent, places: list[Place]) -> tuple[
     took = []
     for place in places:
         began = time.perf_counter()
-        async with database.reading() as session:
-            await rows(session, me, place)
+        await listing(Commons(database), me, place, None, read=None)
         took.append((time.perf_counter() - began) * 1000)
     took.sort()
     return took[len(took) // 2], took[int(len(took) * 0.95)]

@@ -3,10 +3,12 @@
 import { morph } from "./morph.js";
 
 let held = null;
+let told = new Map(); // the rows as the server told them last, whatever is shown of them by now
 
 export function mergeList(list, fresh, quiet) {
   const rows = list.querySelector("#rows");
   const newRows = fresh.querySelector("#rows");
+  remember(newRows);
   const changes = quiet && isInHand(rows) ? difference(rows, newRows) : 0;
   held = changes ? newRows.cloneNode(true) : null;
   if (changes) keepOrder(rows, newRows);
@@ -18,7 +20,35 @@ export function mergeList(list, fresh, quiet) {
   count();
 }
 
+/** The list as it would be with these rows, of which those that we have came as their names; `null` if one is missing. */
+export function filled(list, page) {
+  const rows = page.getElementById("rows");
+  for (const row of rows.querySelectorAll("[data-same]")) {
+    if (!told.has(row.id)) return null;
+    row.replaceWith(told.get(row.id).cloneNode(true));
+  }
+  const fresh = list.cloneNode(true);
+  fresh.querySelector("#rows").replaceWith(rows);
+  const groups = page.getElementById("groups");
+  if (groups) fresh.querySelector("#groups").replaceWith(groups);
+  countAnew(fresh, JSON.parse(rows.dataset.counts));
+  return fresh;
+}
+
+export function countAnew(root, counts) {
+  for (const number of root.querySelectorAll("[data-count]")) {
+    const count = counts[number.dataset.count];
+    if (count !== undefined) number.textContent = count;
+    if (number.matches("#rail *")) number.hidden = !count;
+  }
+}
+
+function remember(rows) {
+  told = new Map([...rows.children].filter((row) => row.id).map((row) => [row.id, row.cloneNode(true)]));
+}
+
 export function startList() {
+  remember(document.getElementById("rows"));
   document.addEventListener("change", (event) => event.target.closest(".pick") && count());
   document.addEventListener("click", (event) => event.target.closest("#views a") && event.target.closest("details").removeAttribute("open"));
   document.addEventListener("click", closeOthers);

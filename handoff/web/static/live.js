@@ -1,10 +1,10 @@
-// Hears the hints of the stream and asks for the page again; says when there is no connection.
+// Hears the hints of the stream and asks what changed; says when there is no connection.
 
-import { refresh, scriptAddress } from "./page.js";
+import { hearOf, loseTrack, refresh, scriptAddress } from "./page.js";
 import { forget, heard } from "./presence.js";
 import { listen } from "./source.js";
 
-const OTHERS = 200; // milliseconds between two looks at the list for the sake of other threads
+const OTHERS = 50; // milliseconds between two looks at the list for the sake of other threads
 const PATIENCE = 3000; // a connection that is back so soon was never worth a word
 const LOST = "Connection lost. Trying again… You can go on writing.";
 
@@ -23,9 +23,9 @@ export function startLive() {
 
 function shareWorker() {
   const worker = new SharedWorker(scriptAddress(document.body.dataset.worker), { type: "module", name: "knock" });
-  worker.port.onmessage = ({ data }) => hear(data.name, data.data);
+  worker.port.onmessage = ({ data }) => hear(data.name, data.data, data.moment);
   addEventListener("pagehide", () => worker.port.postMessage("bye"));
-  addEventListener("pageshow", (event) => { if (event.persisted) { worker.port.postMessage("back"); refresh(); } });
+  addEventListener("pageshow", (event) => { if (event.persisted) { worker.port.postMessage("back"); loseTrack(); refresh(); } });
 }
 
 function aloneWhileVisible() {
@@ -36,14 +36,15 @@ function aloneWhileVisible() {
   });
 }
 
-function hear(name, id) {
+function hear(name, id, moment) {
   if (name === "down") return lost();
   if (name === "refused") { lost(); return refresh(); }
   back();
   if (name === "presence") return heard(id);
   if (name === "resync" || name === "ping") spread = id;
-  if (name === "resync") { forget(); refresh(); }
+  if (name === "resync") { forget(); loseTrack(); refresh(); }
   if (name !== "changed") return;
+  hearOf(moment);
   if (String(id) === document.body.dataset.thread) refresh();
   else planned ??= setTimeout(() => { planned = null; refresh("list"); }, OTHERS + Math.random() * spread);
 }

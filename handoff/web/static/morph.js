@@ -1,6 +1,7 @@
 // Makes one element like another while it stays itself: focus, scroll and what is being selected survive.
 
 export function morph(old, fresh) {
+  if (fresh.dataset?.same !== undefined) return; // it is named only: it is as it was
   if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
   if (old.nodeType !== Node.ELEMENT_NODE) {
     if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;

@@ -1,7 +1,7 @@
 // Asks the server for a page and makes this one like it, part by part. There is no other way by which HTML gets in.
 
 import { isAtEnd, toEnd } from "./end.js";
-import { mergeList } from "./list.js";
+import { countAnew, filled, mergeList } from "./list.js";
 import { morph } from "./morph.js";
 import { localise } from "./times.js";
 
@@ -65,24 +65,73 @@ function failed(url) {
 
 let asking = false;
 let next = null; // what is asked for after that
+let heard = 0; // the moment of the newest change that we were told of
+let isLost = false; // whether there may have been others
 
-/** Asks for this page again because something changed, or for its list alone; several wishes at once are one. */
+export const hearOf = (moment) => { heard = Math.max(heard, moment); };
+export const loseTrack = () => { isLost = true; };
+
+/** Asks what changed in the thread and the list, or in the list alone; several wishes at once are one. */
 export async function refresh(part = "") {
   if (asking) return void (next = next === "" ? "" : part);
   asking = true;
-  const address = location.pathname + location.search;
+  const rows = document.getElementById("rows");
+  const before = shown();
+  const wasLost = isLost;
+  const asked = rows && part !== "all" ? lookAddress(rows.dataset.moment, part) : location.pathname + location.search;
+  isLost = false;
   try {
-    const { response, page } = await ask(address, { headers: { "Knock-Live": part || (document.hidden ? "hidden" : "1") } });
+    const { response, page } = await ask(asked, { headers: { "Knock-Live": document.hidden ? "hidden" : "1" } });
     if (new URL(response.url).pathname === "/login") return location.assign(response.url);
-    if (response.ok && address === location.pathname + location.search) show(page, { quiet: true });
+    if (!response.ok) isLost = wasLost;
+    else if (before !== shown()) next ??= part; // a deed of the agent was faster, and brought another page
+    else if (response.status !== 204) take(page);
   } catch {
-    // no connection: the banner says so, and the next hint asks again
+    isLost = wasLost; // no connection: the banner says so, and the next hint asks again
   } finally {
     asking = false;
     const again = next;
     next = null;
     if (again !== null) refresh(again);
   }
+}
+
+const told = (id) => document.getElementById(id)?.dataset.told ?? "";
+const shown = () => [location.pathname, location.search, told("rows"), told("log")].join(" ");
+
+/** A page that is whole, or what changed; who has too little for that asks for all of it. */
+function take(page) {
+  if (page.getElementById("rail")) show(page, { quiet: true });
+  else if (!showChanges(page)) next = "all";
+}
+
+/** What we have is not told again, and the list is one that was made after all that we heard of and all that is shown. */
+function lookAddress(moment, part) {
+  const id = thread();
+  const query = new URLSearchParams(location.search);
+  const values = { thread: id || 0, since: isLost ? 0 : Math.max(heard, moment), have: told("rows"), have_thread: told("log") };
+  for (const [name, value] of Object.entries(values)) query.set(name, value);
+  return `${id && part !== "list" ? `/inbox/${id}/look` : "/list"}?${query}`;
+}
+
+function showChanges(page) {
+  const list = document.getElementById("list");
+  const counts = JSON.parse(page.getElementById("rows").dataset.counts);
+  const wasEmpty = !list.querySelector("#rows > li[id]");
+  const missing = [...page.querySelectorAll("#log [data-same]")].some(({ id }) => !document.getElementById(id));
+  const fresh = missing ? null : filled(list, page);
+  if (!fresh || (!thread() && wasEmpty !== !fresh.querySelector("#rows > li[id]"))) return false;
+  const before = place();
+  document.title = recounted(page.title);
+  countAnew(document.getElementById("rail"), counts);
+  mergeList(list, fresh, true);
+  for (const part of document.querySelectorAll("#thread [data-live], #details")) {
+    const changed = page.getElementById(part.id);
+    if (changed) morph(part, changed);
+  }
+  keepPlace(before, false);
+  document.dispatchEvent(new CustomEvent("shown", { detail: { isOther: false } }));
+  return true;
 }
 
 function swapThread(page) {

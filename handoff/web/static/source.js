@@ -17,7 +17,7 @@ export function listen(tell) {
   function open() {
     stream = new EventSource("/live");
     for (const name of ["changed", "resync", "ping"]) {
-      stream.addEventListener(name, (event) => { heard(); tell(name, Number(event.data)); });
+      stream.addEventListener(name, (event) => { heard(); tell(name, Number(event.data), Number(event.lastEventId)); });
     }
     stream.addEventListener("presence", (event) => { heard(); tell("presence", JSON.parse(event.data)); });
     stream.onerror = () => {

@@ -6,11 +6,11 @@ const tabs = new Set();
 const present = new Map(); // who is where, for tabs that come later
 let last = null;
 
-listen((name, data) => {
+listen((name, data, moment) => {
   last = name;
   if (name === "resync") present.clear();
   if (name === "presence") present.set(`${data.thread} ${data.who}`, data);
-  for (const tab of tabs) tab.postMessage({ name, data });
+  for (const tab of tabs) tab.postMessage({ name, data, moment });
 });
 
 self.onconnect = ({ ports: [tab] }) => {

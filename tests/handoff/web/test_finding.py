@@ -252,9 +252,8 @@ async def test_when_another_thread_changed_a_page_asks_for_its_list_alone(
 ) -> None:
     mara = await handed_off(inbox.database)
     await handed_off(inbox.database, Story(author=NOOR))
-    page = await ben.get(f"/inbox/{mara}?view=waiting", headers={"Knock-Live": "list"})
+    page = await ben.get(f"/list?view=waiting&thread={mara}", headers={"Knock-Live": "1"})
     assert sorted(names(page)) == ["Mara", str(NOOR.name)]
-    assert f'data-thread="{mara}"' in page.text
     assert 'aria-current="true"' in page.text
     assert 'id="thread"' not in page.text
     assert "NW-20418" not in page.text, "nothing of the thread, so this is no reading of it"

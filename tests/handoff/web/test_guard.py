@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from handoff.web.drawing import assets
 from handoff.web.guard import LARGEST_BODY, BodyLimit, SameOrigin, security_headers
-from handoff.web.site import assets
 from tests.handoff.web.conftest import ORIGIN, Inbox
 
 PAGES = ["/login", "/inbox", "/inbox/1", "/admin", "/join/unknown", "/nowhere", "/healthz"]

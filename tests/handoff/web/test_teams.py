@@ -77,7 +77,7 @@ async def test_a_case_that_was_given_to_a_team_is_in_its_members_view(
     page = (await ben.get(f"/inbox?view=open&team={team_id}")).text
     assert "Charged twice" in page
     assert "Something else" not in page
-    assert 'Billing <span class="n">1</span>' in page
+    assert f'Billing <span class="n" data-count="team-{team_id}">1</span>' in page
     opened = (await ben.get(f"/inbox/{thread_id}")).text
     assert "Ana gave the case to the team Billing" in opened
     assert "Waiting for <bdi>Billing</bdi>" in opened

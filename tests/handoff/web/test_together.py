@@ -1,8 +1,9 @@
 """Many who ask at once are one question."""
 
 import asyncio
+from dataclasses import dataclass
 
-from handoff.web.together import Together
+from handoff.web.together import Kept, Together
 
 
 class Record:
@@ -47,3 +48,41 @@ async def test_who_goes_away_does_not_take_the_answer_with_them() -> None:
     gone.cancel()
     record.may_answer.set()
     assert await stays == 1
+
+
+@dataclass
+class Answer:
+    """Read at a moment."""
+
+    moment: int
+
+
+class Reading:
+    """A record that changes with each question."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    async def __call__(self) -> Answer:
+        self.now += 10
+        return Answer(self.now)
+
+
+async def test_an_answer_is_kept_for_those_for_whom_it_is_new_enough() -> None:
+    kept = Kept(Reading(), lasts=60)
+    assert (await kept(since=5)).moment == 10, "there was none yet"
+    assert (await kept(since=10)).moment == 10
+    assert (await kept(since=11)).moment == 20
+    assert (await kept(since=11)).moment == 20
+    assert (await kept()).moment == 30, "who says nothing gets what was asked for after they came"
+
+
+async def test_an_answer_that_is_too_old_is_good_for_nobody() -> None:
+    now = 100.0
+    kept = Kept(Reading(), lasts=5, clock=lambda: now)
+    assert (await kept(since=1)).moment == 10
+    now += 4
+    assert (await kept(since=1)).moment == 10
+    now += 2
+    assert kept.is_over
+    assert (await kept(since=1)).moment == 20

@@ -11,7 +11,7 @@ from handoff.database import Database
 from handoff.live import Live
 from handoff.settings import Settings
 from handoff.web.app import create_app
-from handoff.web.site import assets
+from handoff.web.drawing import assets
 from tests.handoff.web.conftest import ORIGIN, Inbox
 
 WEB = Path("handoff/web")

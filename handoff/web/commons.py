@@ -1,0 +1,98 @@
+"""What this process asks of the record once for all agents: who is signed in, what changed, the list as all see it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import agents, teams
+from handoff.database import MOMENT, Database
+from handoff.models import Agent, Case, Thread
+from handoff.teams import Team
+from handoff.web import rows
+from handoff.web.numbers import Numbers, numbers
+from handoff.web.rows import Board
+from handoff.web.together import Kept
+from handoff.web.where import Place
+
+LATELY = 1.0
+"""Seconds for which a page that asks by itself is let in without looking again whether its agent is signed in."""
+
+LASTS = 5.0
+"""Seconds for which a list is good, even when nothing changed: times go on."""
+
+PLACES = 100
+"""Places of the list that are kept at once; when there are more, those are let go that are good for nobody."""
+
+OWN = ("mine", "mentions")
+"""Views that are different for each agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What all open streams ask of the record."""
+
+    moment: int
+    changed: frozenset[int]
+    """Handed-off threads that changed lately."""
+    signed_in: Mapping[str, Agent]
+    """By the digest of the cookie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who works here, by name."""
+
+    moment: int
+    agents: Sequence[Agent]
+    teams: Sequence[Team]
+
+    def others(self, me: Agent) -> list[Agent]:
+        """Everybody but one."""
+        return [one for one in self.agents if one.id != me.id]
+
+
+class Commons:
+    """Asked by two hundred agents at once, each of these is one question; see `Kept`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.watch = Kept(self._watch, LATELY)
+        self.numbers = Kept(self._numbers, LASTS)
+        self.staff = Kept(self._staff, LASTS)
+        self._boards: dict[tuple[Place, int], Kept[Board]] = {}
+
+    async def board(self, me: Agent, at: Place, since: int | None = None) -> Board:
+        """The rows of a place."""
+        place = (at, me.id if at.view in OWN else 0)
+        if place not in self._boards and len(self._boards) >= PLACES:
+            self._boards = {key: kept for key, kept in self._boards.items() if not kept.is_over}
+        return await self._boards.setdefault(place, Kept(partial(self._board, me, at), LASTS))(since)
+
+    async def _watch(self) -> Watch:
+        async with self._database.reading() as session:
+            moment = await session.scalar(select(MOMENT)) or 0
+            return Watch(moment, await _lately_changed(session), await agents.all_signed_in(session))
+
+    async def _numbers(self) -> Numbers:
+        async with self._database.reading() as session:
+            return await numbers(session)
+
+    async def _staff(self) -> Staff:
+        async with self._database.reading() as session:
+            moment = await session.scalar(select(MOMENT)) or 0
+            return Staff(moment, await agents.at_work(session), await teams.everything(session))
+
+    async def _board(self, me: Agent, at: Place) -> Board:
+        async with self._database.reading() as session:
+            return await rows.board(session, me, at)
+
+
+async def _lately_changed(session: AsyncSession) -> frozenset[int]:
+    """The threads in human hands, now or once, that changed within a minute: longer than a hint is on its way."""
+    recently = Thread.changed_at > func.clock_timestamp() - timedelta(minutes=1)
+    query = select(Thread.id).where(recently, exists().where(Case.thread_id == Thread.id))
+    return frozenset(await session.scalars(query))

@@ -1,0 +1,44 @@
+"""The templates and the static files of the inbox, each made ready once a process."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from handoff.roles import ROLES
+from handoff.web import browsers, keys, masking, words
+from handoff.web.assets import Assets
+
+HERE = Path(__file__).parent
+
+
+@cache
+def assets() -> Assets:
+    """The static files of the inbox."""
+    return Assets(HERE / "static", icons=words.ICONS)
+
+
+@cache
+def templates() -> Environment:
+    """The templates of the inbox, each compiled once a process."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= words.FILTERS | masking.FILTERS | {"browser": browsers.in_words}
+    made.globals |= {"static": assets().url, "keys": keys.KEYS, "roles": ROLES}
+    parts = made.get_template("parts.html").module
+    made.globals |= {name: getattr(parts, name) for name in ("clock_chip", "waits")}
+    made.globals |= {name: cache(getattr(parts, name)) for name in ("icon", "key")}  # one of few, drawn everywhere
+    return made
+
+
+def draw(template: str, **values: Any) -> Markup:
+    """A part of a page, to be put into a whole one as it is."""
+    return Markup(templates().get_template(template).render(values).strip())  # noqa: S704  templates escape

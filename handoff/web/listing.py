@@ -1,0 +1,59 @@
+"""The list as one agent sees it: what all see alike, and what is their own."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from handoff.models import Agent
+from handoff.web.commons import Commons
+from handoff.web.drawing import draw
+from handoff.web.numbers import Numbers
+from handoff.web.rows import Board
+from handoff.web.told import Parts
+from handoff.web.where import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the list is drawn from. `current` is the thread that is open beside it."""
+
+    me: Agent
+    at: Place
+    current: int | None
+    board: Board
+    numbers: Numbers
+    rows: Mapping[str, Markup]
+    groups: Markup
+    tail: Markup
+    """What stands below the rows, or in their place."""
+
+    @property
+    def moment(self) -> int:
+        """What was committed before is seen in the list."""
+        return min(self.board.moment, self.numbers.moment)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many cases each view has, and each team that the agent looks after."""
+        teams = {f"team-{team.id}": number for team, number in self.numbers.teams_of(self.me)}
+        return {**self.numbers.of(self.me), **teams}
+
+    @property
+    def parts(self) -> Parts:
+        """All that can change without a deed of the agent."""
+        counts = Markup(json.dumps(self.counts))  # noqa: S704  numbers by our own names
+        return {**self.rows, "groups": self.groups, "tail": self.tail, "counts": counts}
+
+
+async def listing(
+    commons: Commons, me: Agent, at: Place, current: int | None, *, read: int | None, since: int | None = None
+) -> Listing:
+    """The list as it is, or as it has been after the moment `since`. `read`: a thread that the agent has in view."""
+    board, numbers = await asyncio.gather(commons.board(me, at, since), commons.numbers(since))
+    rows = {f"row-{thread_id}": row for thread_id, row in board.drawn(me, current, read)}
+    groups = board.once(numbers.moment, lambda: draw("groups.html", at=at, numbers=numbers))
+    tail = board.once("tail", lambda: draw("tail.html", at=at, board=board, me=me))
+    return Listing(me, at, current, board, numbers, rows, groups, tail)
