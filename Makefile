@@ -19,7 +19,7 @@ PYTHON = $(call first_python,sys.version_info >= (3, 11),python3 python3.13 pyth
 PYTHON_OF_RASA = $(call first_python,sys.version_info[:2] == (3, 10),python3.10 \
 	$${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.10*/bin/python3.10 "$$($(UV) python find 3.10 2>/dev/null)")
 
-.PHONY: help setup setup-browser run run-x demo screenshots test check lint bench format words lock
+.PHONY: help setup setup-browser run run-x demo screenshots test check lint bench bench-nlu format words lock
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ bench: setup ## measure; docs/performance.md has the figures
 	@set -e; for bench in tests/bench/[a-z]*.py; do echo "== $$bench"; \
 		.venv/bin/python -m "$$(echo "$${bench%.py}" | tr / .)"; done
 
+bench-nlu: setup ## measure the understanding on public data: DATA=folder, ONLY="names of data sets"
+	@.venv/bin/python -m tests.bench.nlu $(or $(DATA),../shared/data) $(ONLY)
+
 format: setup ## put the code into our form
 	.venv/bin/ruff check --fix --quiet .
 	.venv/bin/ruff format .
@@ -68,6 +71,7 @@ lock: .tools/.made ## pin all dependencies anew
 	$(UV) pip compile requirements-tools.in $(LOCK) -o requirements-tools.lock
 	$(UV) pip compile pyproject.toml --extra dev $(LOCK) -o requirements.lock
 	$(UV) pip compile requirements-rasa.in --python-version 3.10 $(LOCK) -o requirements-rasa.lock
+	$(UV) pip compile requirements-encoders.in --no-deps --python-version 3.10 $(LOCK) -o requirements-encoders.lock
 LOCK := --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .tools/.made: requirements-tools.lock
@@ -86,7 +90,7 @@ LOCK := --universal --generate-hashes --no-emit-index-url --no-header --quiet
 	@touch $@
 
 # Without a Python 3.10 there is no Rasa, and Knock runs all the same: customers go straight to a person.
-.venv-rasa/.made: .tools/.made requirements-rasa.lock
+.venv-rasa/.made: .tools/.made requirements-rasa.lock requirements-encoders.lock
 	@python="$(PYTHON_OF_RASA)"; \
 	test -n "$$python" || UV_HTTP_RETRIES=0 $(UV) python install --quiet 3.10 2>/dev/null && python=$${python:-3.10}; \
 	if test -z "$$python"; then \
@@ -94,7 +98,7 @@ LOCK := --universal --generate-hashes --no-emit-index-url --no-header --quiet
 	else \
 		echo "Installing Rasa's packages (2.5 GB, in an environment of their own)"; \
 		{ test -x .venv-rasa/bin/python || $(UV) venv --quiet --python "$$python" .venv-rasa; } && \
-		$(SYNC) --python .venv-rasa/bin/python requirements-rasa.lock && touch $@; \
+		$(SYNC) --python .venv-rasa/bin/python requirements-rasa.lock requirements-encoders.lock && touch $@; \
 	fi
 
 node_modules/.made: package-lock.json package.json .npmrc .venv/.made

@@ -104,7 +104,8 @@ async def train(
     argv = [str(python), "-m", "rasa", "train", "--fixed-model-name", "model", "--out", str(workplace)]
     for name in INPUTS:
         argv += [f"--{name.removesuffix('.yml')}", str(project / name)]
-    env = environment(RASA_CACHE_DIRECTORY=str(workplace / "cache"), COLUMNS="200")
+    vectors = workplace.parent / "vectors"
+    env = environment(RASA_CACHE_DIRECTORY=str(workplace / "cache"), KNOCK_VECTORS=str(vectors), COLUMNS="200")
     try:
         process = await asyncio.create_subprocess_exec(
             *(["nice", "-n", "15", *argv] if politely else argv),

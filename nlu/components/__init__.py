@@ -1,6 +1,12 @@
 """Parts of Rasa's pipeline that are ours. They run in Rasa's Python; nothing of ours imports them.
 
-intent_classifier   words and letters, weighed, into an intent and its confidence
+encoders            sentence encoders: texts into vectors
+kept_vectors        the vectors of the examples, from one training to the next
+heard_language      which encoders may see a text
+sentence_vectors    both, as a featurizer of Rasa
+members             words, vectors and nearest examples, each with a guess at the intent
+ensemble            the guesses, weighed and added up into a probability
+intent_classifier   the same, as a classifier of Rasa
 details_extractor   all details of a message: numbers, products, amounts, days, addresses
 details             from the finders: numbers, money, days, catalogue
 detail              what a detail is, and which of two that claim the same words it is

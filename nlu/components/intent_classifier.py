@@ -1,43 +1,38 @@
-"""Tells the intent of a text from its words and letters: TF-IDF and logistic regression, no neural network.
+"""Our intent classifier in Rasa: what words, vectors and the nearest examples say, added up by nlu.components.ensemble.
 
-Against the counted words of Rasa's own sparse pipeline it is 4 points more accurate on our examples (5-fold), trains in
-two seconds instead of fifteen, and its confidence can be believed: what it gives 0.6 or more is right 19 times of 20.
+Every answer comes with the examples that are most like the text (`nearest`), so that a person can see why, and with the
+confidence below which an answer is more often wrong than right (`unsure_below`).
 """
 
-import re
-import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-import joblib
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
-MONEY = re.compile(r"[£$€]\s?\d[\d.,]*")
-NUMBER = re.compile(r"#?[a-z]{0,4}-?\d{3,}")
-HANDLE = re.compile(r"@\w+|https?://\S+")
-WORDS = r"(?u)[\w']+|[^\w\s]"
+from nlu.components.ensemble import Ensemble, load, save
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class WordsAndLettersClassifier(GraphComponent, IntentClassifier):
-    """Gives each text one intent, with the ranking of all of them."""
+class EnsembleClassifier(GraphComponent, IntentClassifier):
+    """Gives each text one intent, a ranking, and the examples most like it. It uses every dense vector there is."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return C, how closely the model follows the examples (10 of 3, 10, 30 by 5-fold cross-validation)."""
-        return {"C": 10.0, "longest": 4000}
+        """Return how many intents are ranked, and how many examples are shown."""
+        return {"ranked": 5, "nearest": 3}
 
     def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: Pipeline | None = None
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: Ensemble | None = None
     ) -> None:
         """Keep where the model is written to; `model` is there once trained."""
         self._config, self._storage, self._resource, self._model = config, storage, resource, model
@@ -49,7 +44,7 @@ class WordsAndLettersClassifier(GraphComponent, IntentClassifier):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "WordsAndLettersClassifier":
+    ) -> "EnsembleClassifier":
         """Make one that is to be trained."""
         return cls(config, model_storage, resource)
 
@@ -61,39 +56,51 @@ class WordsAndLettersClassifier(GraphComponent, IntentClassifier):
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> "WordsAndLettersClassifier":
+    ) -> "EnsembleClassifier":
         """Make one from a trained model."""
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, joblib.load(folder / "model.joblib"))
+            return cls(config, model_storage, resource, load(folder))
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn from the examples and write the model down."""
-        texts = [example.get(TEXT) or "" for example in training_data.intent_examples]
-        intents = [example.get(INTENT) for example in training_data.intent_examples]
-        self._model = make_pipeline(
-            make_union(
-                TfidfVectorizer(preprocessor=normalise, token_pattern=WORDS, ngram_range=(1, 2), sublinear_tf=True),
-                TfidfVectorizer(preprocessor=normalise, analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
-            ),
-            LogisticRegression(C=self._config["C"], class_weight="balanced", solver="liblinear", random_state=1),
-        ).fit(texts, intents)
+        """Learn from the examples and write the model down. InvalidConfigException when there are not two intents."""
+        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        texts, intents = ([str(example.get(key)) for example in examples] for key in (TEXT, INTENT))
+        try:
+            self._model = Ensemble.learn(texts, intents, gather([vectors(example) for example in examples]))
+        except ValueError as error:
+            raise InvalidConfigException(str(error)) from error
         with self._storage.write_to(self._resource) as folder:
-            joblib.dump(self._model, folder / "model.joblib", compress=3)
+            save(self._model, folder)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set intent and ranking of each message."""
-        for message in messages:
-            likely = self._model.predict_proba([(message.get(TEXT) or "")[: self._config["longest"]]])[0]
-            ranked = sorted(zip(likely, self._model.classes_, strict=True), reverse=True)
-            ranking = [{"name": str(name), "confidence": float(confidence)} for confidence, name in ranked]
+        """Set intent, ranking and nearest examples of each message."""
+        for message in messages if self._model else []:
+            known = vectors(message)
+            likely, like = self._model.classify(message.get(TEXT) or "", known, self._config["nearest"])
+            best = np.argsort(-likely)[: self._config["ranked"]]
+            ranking = [{"name": self._model.intents[i], "confidence": float(likely[i])} for i in best]
             message.set(INTENT, ranking[0], add_to_output=True)
-            message.set("intent_ranking", ranking[:5], add_to_output=True)
+            message.set("intent_ranking", ranking, add_to_output=True)
+            message.set("unsure_below", self._model.head_for(list(known)).unsure_below, add_to_output=True)
+            message.set("nearest", [asdict(one) for one in like], add_to_output=True)
         return messages
 
 
-def normalise(text: str) -> str:
-    """Return the text as the model sees it: in one case, without handles, any amount or number like any other."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    plain = HANDLE.sub(" ", plain)
-    return NUMBER.sub(" xxnumber ", MONEY.sub(" xxmoney ", plain))
+def vectors(message: Message) -> dict[str, np.ndarray]:
+    """Return the dense vectors of the whole text by the encoder that made them."""
+    found = (one for one in message.features if one.attribute == TEXT and one.type == FEATURE_TYPE_SENTENCE)
+    return {one.origin: one.features[0] for one in found if one.is_dense()}
+
+
+def gather(found: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return a row per message and encoder, NaN where it has none; the encoder of the fewest messages comes first."""
+    sizes: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    for one in found:
+        for name, vector in one.items():
+            sizes[name], counts[name] = len(vector), counts.get(name, 0) + 1
+    empty = {name: np.full(size, np.nan, np.float32) for name, size in sizes.items()}
+    return {
+        name: np.stack([one.get(name, empty[name]) for one in found]) for name in sorted(counts, key=counts.__getitem__)
+    }

@@ -1,0 +1,235 @@
+"""Adds up what the members say of a text: weighed so that on examples they had not seen the sum was least surprised.
+
+The encoders differ in the languages they speak, so there is a head for each set of encoders that a text can have; all
+share the member that looks at words. A head's weights, and with them how sure it may be, are fitted to what the members
+say of examples that they had not seen: what comes out is a probability that can be believed.
+"""
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+from sklearn.model_selection import StratifiedKFold
+
+from nlu.components.members import Nearest, Vectors, Words
+
+FOLDS, ASKED = 5, 1000
+"""As many of the folds are asked as it takes to have asked so many examples: the weights are three numbers a head."""
+
+ENOUGH = 50
+"""Examples that a head's weights may be fitted to; with fewer, those of richer heads are taken as well."""
+
+
+@dataclass(frozen=True)
+class Like:
+    """An example that is like a text: `likeness` is the cosine of their vectors."""
+
+    text: str
+    intent: str
+    likeness: float
+
+
+@dataclass
+class Head:
+    """The members for texts that have the vectors of `encoders`, and what each of them counts."""
+
+    encoders: tuple[str, ...]
+    weights: np.ndarray
+    vectors: Vectors | None = None
+    nearest: Nearest | None = None
+    rows: np.ndarray | None = None
+    unsure_below: float = 0.5
+
+
+Known = Mapping[str, np.ndarray]
+"""By encoder: a row per text, NaN where the encoder does not speak the text's language."""
+
+
+class Ensemble:
+    """Tells the intent of a text."""
+
+    def __init__(self, intents: Sequence[str], texts: Sequence[str], labels: np.ndarray, words: Words) -> None:
+        """Take what all heads share; `texts` and `labels` are the examples."""
+        self.intents, self.texts, self.labels, self.words = list(intents), list(texts), labels, words
+        self.heads: dict[tuple[str, ...], Head] = {}
+
+    @classmethod
+    def learn(cls, texts: Sequence[str], intents: Sequence[str], known: Known) -> "Ensemble":
+        """Learn from examples, their intents and their vectors. At least two intents are needed."""
+        names, labels = np.unique(np.array(intents), return_inverse=True)
+        if len(names) < 2:
+            raise ValueError("there is nothing to tell apart: give at least two intents examples")
+        model = cls([str(name) for name in names], texts, labels, Words.learn(texts, labels, len(names)))
+        folds = _folds(labels)
+        unseen = _unseen_words(texts, labels, len(names), folds)
+        for encoders in _sets(known, len(texts)):
+            model.heads[encoders] = model._head(encoders, known, unseen, folds)
+        return model
+
+    def _head(self, encoders: tuple[str, ...], known: Known, unseen: np.ndarray, folds: np.ndarray) -> Head:
+        if not encoders:
+            asked = folds >= 0
+            weights = fit_weights(unseen[None, asked], self.labels[asked])
+            return Head(encoders, weights, unsure_below=unsure_below(weights, unseen[None, asked], self.labels[asked]))
+        vectors = np.hstack([known[name] for name in encoders])
+        rows = np.flatnonzero(~np.isnan(vectors).any(axis=1))
+        vectors, labels, folds = vectors[rows].astype(np.float32), self.labels[rows], folds[rows]
+        scores = np.stack([unseen[rows], *_unseen_vectors(vectors, labels, len(self.intents), folds)])
+        asked = folds >= 0
+        alone = asked & _alone(encoders, known)[rows]
+        fitted = alone if alone.sum() >= ENOUGH else asked
+        weights = fit_weights(scores[:, fitted], labels[fitted])
+        count, unsure = len(self.intents), unsure_below(weights, scores[:, fitted], labels[fitted])
+        learned = Vectors.learn(vectors, labels, count), Nearest(vectors, labels, count)
+        return Head(encoders, weights, *learned, rows, unsure)
+
+    def head_for(self, encoders: Sequence[str]) -> Head:
+        """Return the head for a text that has these vectors: the one that uses most of them."""
+        fitting = [head for head in self.heads.values() if set(head.encoders) <= set(encoders)]
+        return max(fitting, key=lambda head: len(head.encoders))
+
+    def scores(self, texts: Sequence[str], head: Head, vectors: np.ndarray | None) -> np.ndarray:
+        """Return the log-probability of each intent for texts that `head` is for."""
+        said = [self.words.scores(texts)]
+        if head.vectors and head.nearest and vectors is not None:
+            said += [head.vectors.scores(vectors), head.nearest.scores(head.nearest.likeness(vectors))]
+        return log_softmax(np.tensordot(head.weights, np.stack(said), 1), axis=1)
+
+    def classify(self, text: str, known: Mapping[str, np.ndarray], like: int = 3) -> tuple[np.ndarray, list[Like]]:
+        """Return the probability of each intent, and the examples that are most like the text.
+
+        `known` holds the vectors of the text by encoder.
+        """
+        head = self.head_for(list(known))
+        if not head.encoders:
+            return softmax(head.weights[0] * self.words.scores([text]), axis=1)[0], []
+        vector = np.hstack([known[name] for name in head.encoders])[None]
+        return np.exp(self.scores([text], head, vector)[0]), self._like(head, vector, like)
+
+    def _like(self, head: Head, vector: np.ndarray, count: int) -> list[Like]:
+        if head.nearest is None or head.rows is None:
+            return []
+        likeness = head.nearest.likeness(vector)[0]
+        best = np.argsort(-likeness)[:count]
+        rows = head.rows[head.nearest.order[best]]
+        return [
+            Like(self.texts[row], self.intents[self.labels[row]], float(likeness[i]))
+            for row, i in zip(rows, best, strict=True)
+        ]
+
+
+def _sets(known: Known, count: int) -> list[tuple[str, ...]]:
+    """Return the sets of encoders that a text can have: those seen, and what is left when the narrower are missing.
+
+    The encoders are given from the one with the fewest languages to the one with the most.
+    """
+    names = list(known)
+    there = np.stack([~np.isnan(known[name]).any(axis=1) for name in names], axis=1) if names else np.zeros((count, 0))
+    seen = {tuple(name for name, has in zip(names, row, strict=True) if has) for row in np.unique(there, axis=0)}
+    return sorted(seen | {tuple(names[start:]) for start in range(len(names) + 1)}, key=len)
+
+
+def _alone(encoders: tuple[str, ...], known: Known) -> np.ndarray:
+    """Return which examples have these vectors and no others."""
+    wanted = [~np.isnan(rows).any(axis=1) == (name in encoders) for name, rows in known.items()]
+    return np.logical_and.reduce(wanted)
+
+
+def _folds(labels: np.ndarray) -> np.ndarray:
+    """Return the number of the fold that each example is left out of; -1 when it is never left out and asked."""
+    folds = np.zeros(len(labels), int)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # an intent with fewer examples than folds
+        splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=1)
+        for number, (_, left_out) in enumerate(splitter.split(labels, labels)):
+            folds[left_out] = number
+    # Nobody can guess an intent whose only example was left out.
+    return np.where((np.bincount(labels)[labels] < 2) | (folds * len(labels) >= ASKED * FOLDS), -1, folds)
+
+
+def _unseen_words(texts: Sequence[str], labels: np.ndarray, intents: int, folds: np.ndarray) -> np.ndarray:
+    """Return what the member of words says of each example when it has not learned from it."""
+    scores = np.zeros((len(texts), intents), np.float32)
+    for number in range(folds.max() + 1):
+        taught, asked = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
+        member = Words.learn([texts[i] for i in taught], labels[taught], intents)
+        scores[asked] = member.scores([texts[i] for i in asked])
+    return scores
+
+
+def _unseen_vectors(
+    vectors: np.ndarray, labels: np.ndarray, intents: int, folds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same of the two members of vectors."""
+    logistic, nearest = (np.zeros((len(vectors), intents), np.float32) for _ in range(2))
+    for number in range(folds.max() + 1):
+        taught, asked = folds != number, folds == number
+        if not asked.any() or len(set(labels[taught])) < 2:
+            continue
+        logistic[asked] = Vectors.learn(vectors[taught], labels[taught], intents).scores(vectors[asked])
+        member = Nearest(vectors[taught], labels[taught], intents)
+        nearest[asked] = member.scores(member.likeness(vectors[asked]))
+    return logistic, nearest
+
+
+def fit_weights(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return what each member counts, so that the true intents are most likely; `scores` is member × text × intent."""
+    each = np.arange(len(labels))
+    true = scores[:, each, labels]
+
+    def surprise(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        summed = log_softmax(np.tensordot(weights, scores, 1), axis=1)
+        expected = np.einsum("mti,ti->m", scores, np.exp(summed))
+        return -float(summed[each, labels].mean()), (expected - true.sum(axis=1)) / len(labels)
+
+    start, bounds = np.full(len(scores), 0.5), [(0.0, None)] * len(scores)
+    return np.asarray(minimize(surprise, start, jac=True, method="L-BFGS-B", bounds=bounds).x, np.float32)
+
+
+def unsure_below(weights: np.ndarray, scores: np.ndarray, labels: np.ndarray) -> float:
+    """Return the confidence below which no answer is better, if a wrong one costs what a right one is worth."""
+    likely = softmax(np.tensordot(weights, scores, 1), axis=1)
+    sure, right = likely.max(axis=1), likely.argmax(axis=1) == labels
+    order = np.argsort(-sure)
+    worth = np.cumsum(np.where(right[order], 1, -1))
+    return float(sure[order][worth.argmax()])
+
+
+def save(model: Ensemble, folder: Path) -> None:
+    """Write a model as numbers and words."""
+    arrays: dict[str, np.ndarray] = {"labels": model.labels, "words": model.words.weights}
+    arrays |= {f"idf{i}": idf for i, idf in enumerate(model.words.idfs)}
+    written: dict[str, Any] = {"intents": model.intents, "texts": model.texts, "terms": model.words.vocabularies}
+    written["heads"] = [list(encoders) for encoders in model.heads]
+    for number, head in enumerate(model.heads.values()):
+        arrays |= {f"weights{number}": head.weights, f"unsure{number}": np.float32(head.unsure_below)}
+        if head.vectors and head.nearest and head.rows is not None:
+            unsorted = head.nearest.vectors[np.argsort(head.nearest.order)]
+            arrays |= {f"vectors{number}": head.vectors.weights, f"rows{number}": head.rows}
+            arrays[f"nearest{number}"] = unsorted.astype(np.float16)
+    np.savez_compressed(folder / "model.npz", **arrays)
+    (folder / "model.json").write_text(json.dumps(written, ensure_ascii=False), encoding="utf-8")
+
+
+def load(folder: Path) -> Ensemble:
+    """Read a model that `save` wrote; nothing in it is executed."""
+    written = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    with np.load(folder / "model.npz", allow_pickle=False) as file:
+        arrays = dict(file)
+    words = Words(written["terms"], [arrays[f"idf{i}"] for i in range(len(written["terms"]))], arrays["words"])
+    model = Ensemble(written["intents"], written["texts"], arrays["labels"], words)
+    for number, encoders in enumerate(written["heads"]):
+        head = Head(tuple(encoders), arrays[f"weights{number}"], unsure_below=float(arrays[f"unsure{number}"]))
+        if encoders:
+            rows, count = arrays[f"rows{number}"], len(model.intents)
+            head.vectors, head.rows = Vectors(arrays[f"vectors{number}"]), rows
+            vectors = arrays[f"nearest{number}"].astype(np.float32)
+            head.nearest = Nearest(vectors, model.labels[rows], count)
+        model.heads[head.encoders] = head
+    return model
