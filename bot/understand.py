@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import review_queue, reviews, utterances
+from handoff import review_queue, reviews, utterances, versions
 from handoff.database import Database
 from handoff.failpoints import outside
 from nlu.rasa import Rasa, RasaDown, Understanding
@@ -17,8 +17,11 @@ class Understand:
         self._database, self._rasa, self._trainable = database, rasa, trainable
 
     async def keep(self, session: AsyncSession, thread_id: int, channel: str, heard: Iterable[Understanding]) -> None:
-        """Write down what was understood in a thread."""
-        await utterances.write_down(session, thread_id, heard, may_train=channel in self._trainable)
+        """Write down what was understood in a thread, and by which version of the model."""
+        if understood := list(heard):
+            live = await versions.newest_promotion(session)
+            model, may_train = f"version {live.version}" if live else None, channel in self._trainable
+            await utterances.write_down(session, thread_id, understood, may_train=may_train, model=model)
 
     async def unread(self) -> None:
         """Read the lines that an agent called wrongly understood and that came after the bot's part of the thread."""
