@@ -64,4 +64,6 @@ def pieces(opened: ThreadView, **values: Any) -> Pieces:
 
 def _drawn_from(opened: ThreadView, message: Message) -> tuple[Hashable, ...]:
     files = tuple(tuple(getattr(file, name) for name in SHOWN_OF_A_FILE) for file in opened.files.get(message.id, ()))
-    return (*(getattr(message, name) for name in SHOWN), message.agent and message.agent.name, files)
+    guess = opened.guesses.get(message.id)
+    guessed = guess and (guess.wrong_at, guess.is_sure, str(guess.guesses))
+    return (*(getattr(message, name) for name in SHOWN), message.agent and message.agent.name, files, guessed)
