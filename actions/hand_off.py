@@ -6,8 +6,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.next_question import Talk
-from actions.problems import NOT_KNOWN, summarise
+from actions.problems import summarise
 from actions.triage_form import read_talk
+from actions.words import NOT_KNOWN, words_in
 from nlu.triage_result import TriageResult
 
 
@@ -21,7 +22,8 @@ class HandOff(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """Answer with the last word and the result; write nothing."""
         result = result_of(read_talk(tracker))
-        dispatcher.utter_message(response=f"utter_{result.outcome}")
+        words = words_in(tracker.get_slot("language"))
+        dispatcher.utter_message(text=words.last_word(result.outcome, result.reason))
         dispatcher.utter_message(json_message=result.to_payload())
         return []
 

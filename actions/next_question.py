@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from actions.problems import NOT_KNOWN, problem_of
+from actions.problems import problem_of
+from actions.words import NOT_KNOWN
 from nlu.triage_result import DETAILS, TALK_INTENTS
 
 MOST_TURNS = 5

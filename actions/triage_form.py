@@ -7,12 +7,12 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.next_question import NOTED, Said, Talk, begin, hear
-from actions.problems import put_to_customer
+from actions.words import Words, words_in
 from nlu.triage_result import written
 
 
 class ValidateTriageForm(Action):
-    """What Rasa calls on every turn, before it asks or ends."""
+    """What Rasa calls on every turn. It asks too: Rasa itself has no question to ask in the customer's language."""
 
     def name(self) -> str:
         """Return the name under which the form looks for it."""
@@ -24,9 +24,19 @@ class ValidateTriageForm(Action):
         if before.outcome:
             return [SlotSet("outcome", before.outcome), SlotSet("requested_slot", None)]
         after = begin(before) if said.intent == "begin" else hear(before, said)
+        words = words_in(tracker.get_slot("language"))
         if after.unsure > before.unsure and not after.outcome:
-            dispatcher.utter_message(response="utter_not_understood")
+            dispatcher.utter_message(text=words.not_understood)
+        ask(dispatcher, words, after)
         return changes(before, after)
+
+
+def ask(dispatcher: CollectingDispatcher, words: Words, talk: Talk) -> None:
+    """Say the talk's question, if it has one. What a button sends is what it shows."""
+    if talk.question:
+        question = words.question(talk.question, talk.problem, talk.details)
+        buttons = [{"title": answer, "payload": answer} for answer in question.answers]
+        dispatcher.utter_message(text=question.ask, buttons=buttons)
 
 
 def read_talk(tracker: Tracker) -> Talk:
@@ -62,12 +72,10 @@ def read_said(tracker: Tracker) -> Said:
 
 
 def changes(before: Talk, after: Talk) -> list[dict[str, Any]]:
-    """Return the events that bring the slots from one talk to the other, and what the next question needs."""
+    """Return the events that bring the slots from one talk to the other."""
     old, new = _slots_of(before), _slots_of(after)
-    understood = put_to_customer(after.problem, after.details) if after.problem else None
     return [
         *(SlotSet(name, value) for name, value in new.items() if value != old[name]),
-        SlotSet("understood", understood),
         SlotSet("requested_slot", after.question),
     ]
 

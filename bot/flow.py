@@ -181,7 +181,7 @@ class Flow:
         await listen.count(session, post.channel, outcome)
 
     async def _offer(self, session: AsyncSession, post: Post) -> str:
-        speaks = post.author.language or language.guess(post.text, self._brand.languages)
+        speaks = language.heard(post.text, post.author.language or language.guess(post.text, self._brand.languages))
         text, label = self._brand.offer_in(speaks)
         if permit.needs_opt_out(post.channel):
             text = f"{text} {say('opt_out', speaks)}"
@@ -259,6 +259,7 @@ class Flow:
                 return
             author = message.author
             speaks = self._language(author.language or language.guess(message.text, self._brand.languages))
+            speaks = language.heard(message.text, speaks)
             thread = await opt_in.alone(session, self._yes, message.channel, author, speaks, "wrote to us")
         elif customer.external_id is None:  # forgotten after the retention time, and back
             author = message.author

@@ -6,14 +6,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.channel import PrivateMessage
 from handoff import attachments, threads
 from handoff.models import Message, Thread
+from nlu import language
 
 
 async def hear(session: AsyncSession, thread: Thread, message: PrivateMessage) -> Message | None:
-    """Write a customer's line down, with its files; `None` if it is there already. Raises `AttachmentError`."""
+    """Write a customer's line down, with its files; `None` if it is there already. Raises `AttachmentError`.
+
+    Who goes on in another language is answered in that one.
+    """
     names = ", ".join(attachments.clean_name(file.name) for file in message.files)
     text, at, external_id = message.text or f"[{names}]", message.at, message.id
     said = await threads.append(session, thread, "chat", "customer", text, at=at, external_id=external_id)
     if said is not None:
+        thread.language = language.heard(message.text or "", thread.language)
         await attachments.add(session, said, message.files)
         for file in message.attached:
             attachments.expect(session, said, file.name, file.source, file.size or 0)

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from handoff.settings import Settings
+from nlu.language import LANGUAGES
 from nlu.server import ROOT
 from nlu.workshop import Workshop
 
@@ -91,8 +92,8 @@ class BotSettings(Settings):
     keep_models: int = Field(default=5, ge=1)
     """Versions of the model whose files are kept, besides the one at work and the one before it."""
 
-    triage_languages: Annotated[tuple[str, ...], NoDecode] = ("en",)
-    """Languages, with commas, that Rasa's examples are in; customers who speak another go straight to a person."""
+    triage_languages: Annotated[tuple[str, ...], NoDecode] = LANGUAGES
+    """Languages, with commas, in which the bot triages; customers who speak another go straight to a person."""
 
     cool_down_days: float = Field(default=30, ge=0)
     """Days after an offer in which the same account gets no other one."""

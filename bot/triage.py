@@ -15,7 +15,7 @@ from handoff import cases, database, hands, threads
 from handoff.base import Delivery
 from handoff.failpoints import outside
 from handoff.models import Customer, Message, Offer, OptIn, Thread
-from nlu.rasa import Answer, Rasa, RasaDown, Turn, Understanding, seed
+from nlu.rasa import Answer, Rasa, RasaDown, Turn, Understanding, seed, speaking
 from nlu.triage_result import TriageResult
 
 WAIT_AGAIN = timedelta(seconds=2)
@@ -145,7 +145,7 @@ async def think(rasa: Rasa, terms: Terms, due: Due) -> Turn | Ending:
     if due.line is None:
         return Ending("hand_off", "quiet", _first_words(due))
     async with outside("triage.converse"):
-        return await rasa.converse(talk_of(due.thread_id), due.talk, due.line)
+        return await rasa.converse(talk_of(due.thread_id), speaking(due.language, due.talk), due.line)
 
 
 async def _begin(rasa: Rasa, due: Due) -> Turn:
@@ -154,7 +154,7 @@ async def _begin(rasa: Rasa, due: Due) -> Turn:
         async with outside("triage.parse"):
             understood.append(await rasa.parse(text))
     async with outside("triage.begin"):
-        turn = await rasa.begin(talk_of(due.thread_id), seed(understood))
+        turn = await rasa.begin(talk_of(due.thread_id), seed(understood, due.language))
     return replace(turn, heard=tuple(understood))
 
 

@@ -170,20 +170,30 @@ class Rasa:
             raise RasaDown(f"{method} {path}: {type(error).__name__}") from error
 
 
-def seed(understandings: Iterable[Understanding]) -> list[dict[str, Any]]:
-    """Return the events a talk begins with, from what the public posts told: problem, details, danger or anger."""
+def seed(understandings: Iterable[Understanding], language: str = "en") -> list[dict[str, Any]]:
+    """Return the events a talk begins with, from what the posts told: problem, details, danger or anger."""
     heard = list(understandings)
     problems = [one for one in heard if one.intent not in TALK_INTENTS]
-    slots: dict[str, Any] = {}
+    slots: dict[str, Any] = {"language": language}
     if problems:
         best = max(problems, key=lambda one: one.confidence)
-        slots = {"problem": best.intent, "confidence": best.confidence}
+        slots |= {"problem": best.intent, "confidence": best.confidence}
     for one in heard:
         slots |= {name: value for name, value in one.entities.items() if name in DETAILS}
     for alarm in ALARMS:
         if any(alarm in one.entities for one in heard):
             slots.setdefault("alarm", alarm)
     return _events(slots, loop=None)
+
+
+def speaking(language: str, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the events of a talk that goes on in a language: the same ones if it is the one spoken so far."""
+    told = {"event": "slot", "name": "language", "value": language}
+    if told in events:
+        return events
+    others = [event for event in events if event.get("name") != "language"]
+    at = next((at for at, event in enumerate(others, 1) if event["event"] == "session_started"), 0)
+    return [*others[:at], told, *others[at:]]
 
 
 def safe(text: str) -> str:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions.next_question import MOST_TURNS, Said, Talk, begin, hear
-from actions.problems import NOT_KNOWN, PROBLEMS, put_to_customer, summarise
+from actions.problems import PROBLEMS, summarise
+from actions.words import NOT_KNOWN, words_in
 from nlu.triage_result import REASONS, TALK_INTENTS
 
 CHARGED = Talk(problem="charged_wrongly", confidence=0.9)
@@ -24,7 +25,7 @@ def ended(talk: Talk) -> tuple[str | None, str | None]:
 def test_what_the_posts_told_is_confirmed_not_asked_again() -> None:
     talk = begin(replace(CHARGED, details={"order_number": "NW-20418"}))
     assert talk.question == "confirmed"
-    assert put_to_customer("charged_wrongly", talk.details) == "you were charged wrongly for order NW-20418"
+    assert words_in("en").problem("charged_wrongly", talk.details) == "you were charged wrongly for order NW-20418"
     assert ended(hear(talk, said("affirm"))) == ("hand_off", "complete")
 
 
@@ -144,7 +145,7 @@ def test_surely_solved_is_solved() -> None:
 
 def test_a_problem_that_admins_added_is_called_by_its_name() -> None:
     talk = hear(begin(Talk()), said("gift_wrapping"))
-    assert put_to_customer("gift_wrapping", {}) == "it is about “gift wrapping”"
+    assert words_in("en").problem("gift_wrapping", {}) == "it is about “gift wrapping”"
     assert talk.question == "more"
 
 

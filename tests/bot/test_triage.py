@@ -44,10 +44,23 @@ async def test_who_goes_quiet_gets_a_human(town: Town) -> None:
 
 
 async def test_a_customer_whose_language_the_bot_does_not_speak_gets_a_human(town: Town) -> None:
-    await town.opted_in(JOSE, "¡Help! Mi pedido de Northwind no ha llegado y nadie me contesta desde hace semanas.")
+    await town.opted_in(
+        JOSE, "Help! Non ho ricevuto il mio pacco di Northwind, sono settimane che nessuno mi risponde."
+    )
     assert await town.value("SELECT reason FROM cases") == "the bot does not speak the language"
-    assert "Eres el número 1 de la fila" in town.heard_by(JOSE)[-1]
+    assert "You are number 1 in the line" in town.heard_by(JOSE)[-1]
     assert town.rasa.heard == []
+
+
+async def test_who_goes_on_in_another_language_is_spoken_to_in_it_and_one_word_changes_nothing(town: Town) -> None:
+    await town.opted_in(MARA)
+    await town.hear(line(MARA, "no para"))
+    assert await town.value("SELECT language FROM threads") == "en"
+    await town.hear(line(MARA, "prefiero seguir en español, gracias"))
+    await town.hear(line(MARA, "ok, a person"))
+    await town.work()
+    assert await town.value("SELECT language FROM threads") == "es"
+    assert "Eres el número 1 de la fila" in town.heard_by(MARA)[-1]
 
 
 async def test_a_handoff_tells_the_customer_what_happens_although_nobody_is_online(town: Town) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlu.language import guess
+from nlu.language import LANGUAGES, guess, heard
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,26 @@ def test_where_nobody_can_tell_it_is_the_first_of_ours(text: str) -> None:
 
 def test_only_languages_that_we_speak_are_guessed() -> None:
     assert guess("wo ist mein Paket, ich warte seit zwei Wochen", ("en", "fr")) in {"en", "fr"}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I want to talk to somebody please", "en"),
+        ("no quiero esperar más, es una vergüenza", "es"),
+        ("das ist mir zu kompliziert, ich will mein geld", "de"),
+        ("je ne comprends pas votre question", "fr"),
+        ("δεν καταλαβαίνω τι εννοείτε", "el"),
+        ("non ho ricevuto il mio pacco, dove si trova", "it"),
+    ],
+)
+def test_a_talk_goes_on_in_the_language_of_a_line_that_leaves_no_doubt(text: str, language: str) -> None:
+    assert {heard(text, spoken) for spoken in LANGUAGES} == {language}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no", "ok", "no no no", "para", "si", "NW-20418", "Zephyr", "merci", "hallo", "iPhone 14 Pro", "👍", "ja ja"],
+)
+def test_a_short_line_changes_no_language(text: str) -> None:
+    assert {spoken: heard(text, spoken) for spoken in LANGUAGES} == {spoken: spoken for spoken in LANGUAGES}

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from nlu.rasa import Button, Rasa, RasaDown, Understanding, safe, seed
+from nlu.rasa import Button, Rasa, RasaDown, Understanding, safe, seed, speaking
 from tests.nlu.test_triage_result import RESULT
 
-SLOTS = {"requested_slot": "order_number", "turns": 1, "problem": "refund", "understood": None}
+SLOTS = {"requested_slot": "order_number", "turns": 1, "problem": "refund"}
 TRACKER = {"slots": SLOTS, "active_loop": {"name": "triage_form"}}
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -179,6 +179,7 @@ def test_a_seed_takes_the_surest_problem_and_all_details_of_the_posts() -> None:
         )
     )
     assert slots == {
+        "language": "en",
         "problem": "charged_wrongly",
         "confidence": 0.7,
         "amount": "£20",
@@ -186,8 +187,18 @@ def test_a_seed_takes_the_surest_problem_and_all_details_of_the_posts() -> None:
     }
 
 
-def test_a_seed_of_posts_that_say_nothing_is_empty() -> None:
-    assert slots_of(seed([Understanding("lol", "out_of_scope", 0.9), Understanding("?", "nlu_fallback", 0.2)])) == {}
+def test_a_seed_of_posts_that_say_nothing_tells_only_the_language() -> None:
+    nothing = [Understanding("lol", "out_of_scope", 0.9), Understanding("?", "nlu_fallback", 0.2)]
+    assert slots_of(seed(nothing, "el")) == {"language": "el"}
+
+
+def test_a_talk_that_changes_the_language_keeps_all_else() -> None:
+    begun = seed([Understanding("charged twice", "charged_wrongly", 0.7)], "en")
+    german = speaking("de", begun)
+    assert slots_of(german) == {**slots_of(begun), "language": "de"}
+    assert len(german) == len(begun)
+    assert speaking("de", german) == german
+    assert slots_of(speaking("fr", [event for event in begun if event.get("name") != "language"]))["language"] == "fr"
 
 
 def test_a_seed_carries_the_worse_of_two_alarms() -> None:

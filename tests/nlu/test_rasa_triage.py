@@ -1,16 +1,14 @@
 """Triage over the real Rasa with the trained model: whole talks, as customers would write them."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
-import yaml
 
-from nlu.rasa import Rasa, Turn, seed
+from actions.words import words_in
+from nlu.language import LANGUAGES
+from nlu.rasa import Rasa, Turn, seed, speaking
 from nlu.triage_result import TriageResult
 from tests.rasa_server import RasaServer
-
-RESPONSES = Path("nlu/domain/responses.yml")
 
 
 @pytest.fixture
@@ -19,10 +17,10 @@ async def client(rasa: RasaServer) -> AsyncIterator[Rasa]:
         yield client
 
 
-async def triage(client: Rasa, posts: list[str], *lines: str) -> list[Turn]:
+async def triage(client: Rasa, posts: list[str], *lines: str, language: str = "en") -> list[Turn]:
     """Return the turns of a talk that begins with `posts`; it must not end before the last line is said."""
     understood = [await client.parse(post) for post in posts]
-    turns = [await client.begin("a-talk", seed(understood))]
+    turns = [await client.begin("a-talk", seed(understood, language))]
     for line in lines:
         assert turns[-1].result is None, f"ended before {line!r}"
         turns.append(await client.converse("a-talk", turns[-1].events, line))
@@ -192,15 +190,109 @@ async def test_one_customer_never_sees_words_of_another(client: Rasa) -> None:
     assert "NW-11111" not in str(second)
 
 
-def buttons() -> Iterator[tuple[str, str]]:
-    for variations in yaml.safe_load(RESPONSES.read_text(encoding="utf-8"))["responses"].values():
-        for variation in variations:
-            yield from ((button["title"], button["payload"]) for button in variation.get("buttons", ()))
+BUTTONS = sorted(
+    {
+        (language, name, answer)
+        for language in LANGUAGES
+        for name in words_in(language).questions
+        for answer in words_in(language).question(name, None, {}).answers
+    }
+)
 
 
-@pytest.mark.parametrize(("title", "payload"), sorted(set(buttons())))
-async def test_what_a_button_says_is_understood_when_it_is_typed(client: Rasa, title: str, payload: str) -> None:
-    assert title == payload
-    understood = await client.parse(payload)
+@pytest.mark.parametrize(("language", "question", "answer"), BUTTONS)
+async def test_what_a_button_says_is_understood_when_it_is_typed(
+    client: Rasa, language: str, question: str, answer: str
+) -> None:
+    understood = await client.parse(answer)
     assert understood.confidence > 0.6
     assert understood.intent not in ("nlu_fallback", "out_of_scope")
+
+
+async def test_the_same_button_means_the_same_in_every_language(client: Rasa) -> None:
+    meant = {}
+    for language in LANGUAGES:
+        words = words_in(language)
+        answers = [answer for name in words.questions for answer in words.question(name, None, {}).answers]
+        meant[language] = [(await client.parse(answer)).intent for answer in answers]
+    assert all(intents == meant["en"] for intents in meant.values()), meant
+
+
+@pytest.mark.parametrize(
+    ("language", "post", "reason"),
+    [
+        ("es", "el cargador se incendió y me quemé la mano", "danger"),
+        ("es", "nadie contesta y ya no quiero vivir", "danger"),
+        ("es", "sois unos ladrones, os voy a denunciar", "anger"),
+        ("de", "das Ladegerät hat Feuer gefangen, ich bin im Krankenhaus", "danger"),
+        ("de", "ich will nicht mehr leben", "danger"),
+        ("de", "ihr seid Betrüger, mein Anwalt meldet sich", "anger"),
+        ("fr", "le chargeur a pris feu et je me suis brûlée", "danger"),
+        ("fr", "j'ai envie de mourir", "danger"),
+        ("fr", "bande d'escrocs, mon avocat vous écrira", "anger"),
+        ("el", "ο φορτιστής πήρε φωτιά και είμαι στο νοσοκομείο", "danger"),
+        ("el", "δεν θελω να ζω αλλο", "danger"),
+        ("el", "είστε απατεώνες, θα σας κάνω μήνυση", "anger"),
+    ],
+)
+async def test_danger_and_anger_go_to_a_person_at_once_in_every_language(
+    client: Rasa, language: str, post: str, reason: str
+) -> None:
+    turns = await triage(client, [post], language=language)
+    assert (result_of(turns).outcome, result_of(turns).reason) == ("hand_off", reason)
+    assert last_words(turns) == words_in(language).last_word("hand_off", reason)
+
+
+TALKS = {
+    "es": (
+        "no llega mi paquete y pone entregado",
+        "no tengo el número",
+        "quiero hablar con alguien",
+        "no me escribáis",
+    ),
+    "de": (
+        "mein paket ist nicht da, angeblich zugestellt",
+        "hab ich nicht",
+        "ich will einen menschen",
+        "schreibt mir nicht mehr",
+    ),
+    "fr": (
+        "mon colis n'est pas là alors que c'est marqué livré",
+        "je l'ai pas",
+        "je veux parler à quelqu'un",
+        "ne m'écrivez plus",
+    ),
+    "el": ("δεν ήρθε το δέμα και γράφει παραδόθηκε", "δεν τον εχω", "θέλω να μιλήσω με κάποιον", "μη μου γράφετε"),
+}
+
+
+@pytest.mark.parametrize("language", TALKS)
+async def test_a_talk_goes_its_way_in_every_language(client: Rasa, language: str) -> None:
+    post, no_number, person, stop = TALKS[language]
+    yes, no = words_in(language).question("confirmed", "order_missing", {}).answers[:2]
+    complete = result_of(await triage(client, [post], yes, no_number, language=language))
+    assert (complete.intent, complete.reason) == ("order_missing", "complete")
+    assert "order number: not known" in complete.summary
+    denied = await triage(client, [post], no, language=language)
+    assert denied[-1].answers[-1].text == words_in(language).question("problem", None, {}).ask
+    assert result_of(await triage(client, [post], person, language=language)).reason == "asked"
+    assert result_of(await triage(client, [post], stop, language=language)).outcome == "stop"
+
+
+@pytest.mark.parametrize("language", TALKS)
+async def test_not_understood_is_said_in_the_language_too(client: Rasa, language: str) -> None:
+    words = words_in(language)
+    turns = await triage(client, ["@northwind hmm"], "blorp flumsch", "tralala bumm", language=language)
+    assert [answer.text for answer in turns[1].answers] == [
+        words.not_understood,
+        words.question("problem", None, {}).ask,
+    ]
+    assert result_of(turns).reason == "unsure"
+
+
+async def test_a_talk_goes_on_in_another_language(client: Rasa) -> None:
+    turns = await triage(client, ["I was charged twice"])
+    turn = await client.converse("a-talk", speaking("el", turns[-1].events), "ναι")
+    assert turn.answers[-1].text == words_in("el").question("order_number", None, {}).ask
+    turn = await client.converse("a-talk", turn.events, "NW-20418")
+    assert turn.answers[-1].text == words_in("el").last_word("hand_off", "complete")
