@@ -24,7 +24,8 @@ class ValidateTriageForm(Action):
         if before.outcome:
             return [SlotSet("outcome", before.outcome), SlotSet("requested_slot", None)]
         after = begin(before) if said.intent == "begin" else hear(before, said)
-        words = words_in(tracker.get_slot("language"))
+        language = tracker.get_slot("language")
+        words = words_in(language).with_those_of(domain, language)
         if after.unsure > before.unsure and not after.outcome:
             dispatcher.utter_message(text=words.not_understood)
         ask(dispatcher, words, after)

@@ -1,15 +1,18 @@
 """What the bot says in a triage, in each language: its questions with their answers, the problems, the last words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 FOLDER = Path(__file__).with_name("languages")
 FALLBACK = "en"
 NOT_KNOWN = "not known"
+ABOUT = "utter_about_"
+"""The response, in the domain, in which admins say how a problem of theirs is put; its name ends in the intent's."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,17 @@ class Words:
         """Return the problem as it is put to the customer, e.g. "you were charged wrongly for order NW-20418"."""
         name = intent.replace("_", " ")
         return self.problems.get(intent, self.problems["other"]).format(name=name, **self._known(details))
+
+    def with_those_of(self, domain: Mapping[str, Any], language: str | None) -> "Words":
+        """Return these words with what admins wrote in the domain about problems, in the language."""
+        written = {
+            name.removeprefix(ABOUT): str(one["text"]).replace("{", "{{").replace("}", "}}")
+            for name, several in (domain.get("responses") or {}).items()
+            if name.startswith(ABOUT)
+            for one in several
+            if any(said.get("value") == language for said in one.get("condition") or ())
+        }
+        return replace(self, problems={**self.problems, **written}) if written else self
 
     def last_word(self, outcome: str, reason: str) -> str:
         """Return what is said when the talk ends."""

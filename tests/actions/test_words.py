@@ -1,12 +1,14 @@
 """What the bot says: the same things in every language, and nothing that cannot be said."""
 
 import string
+from pathlib import Path
 
 import pytest
 import yaml
 
 from actions.problems import PROBLEMS, problem_of
 from actions.words import FOLDER, words_in
+from nlu.corpus import Corpus, write_corpus
 from nlu.language import LANGUAGES
 from nlu.triage_result import REASONS
 
@@ -65,3 +67,12 @@ def test_who_speaks_a_language_that_we_do_not_is_spoken_to_in_english() -> None:
 @pytest.mark.parametrize("intent", ["{name}", "a{b", "__class__", "{0.__class__}"])
 def test_an_intent_with_a_strange_name_is_only_a_name(intent: str) -> None:
     assert intent.replace("_", " ") in words_in("en").problem(intent, {"order_number": "{x}"})
+
+
+def test_what_admins_wrote_about_a_problem_is_said_in_its_language(tmp_path: Path) -> None:
+    write_corpus(
+        Corpus((), wordings={"gift_wrap": {"en": "you want it {wrapped}", "de": "du willst es verpackt"}}), tmp_path
+    )
+    domain = yaml.safe_load((tmp_path / "domain" / "record.yml").read_text("utf-8"))
+    said = {one: words_in(one).with_those_of(domain, one).problem("gift_wrap", {}) for one in ("en", "de", "fr")}
+    assert said == {"en": "you want it {wrapped}", "de": "du willst es verpackt", "fr": "il s'agit de « gift wrap »"}
