@@ -7,6 +7,7 @@ from handoff import tries, versions
 from handoff.database import Database
 from handoff.tries import Question, Tried
 from handoff.version_errors import NoSuchVersion
+from nlu.language import guess
 from nlu.rasa import Understanding, seed
 from nlu.reader import Reader, ReaderDown
 from nlu.readers import Readers
@@ -47,7 +48,7 @@ async def _read(reader: Reader, version: int, text: str) -> Tried:
     read = await reader.read(text)
     confidence = dict(read.ranking).get(read.said, read.best[1])
     understood = Understanding(text, read.said, confidence, dict(reversed(read.entities)))
-    says, ends = _told(await reader.begin(seed([understood])))
+    says, ends = _told(await reader.begin(seed([understood], guess(text))))
     return Tried(version, read.said, read.ranking[:GUESSES], read.entities, read.nearest, says, ends)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from handoff.examples import Example
 from handoff.intents import Intent
 from handoff.models import Agent, Case, Message
-from handoff.review_rules import Rules
+from handoff.review_rules import Rules, rules
 from handoff.reviews import STANDING, Review
 from handoff.search import SAID, words
 from handoff.utterances import OPEN, Utterance
@@ -27,6 +27,9 @@ ALIKE = 0.5
 
 COUNTED, WALKED = 5000, 10**6
 """Lines that are counted: nobody needs to know how many more there are. Lines that are walked to find a page."""
+
+MANY = 100
+"""Lines that are counted beside every page."""
 
 NEAR, LOOKED_THROUGH, TELLING = 50, 2000, 6
 """Near texts that are shown; lines with a word in common that are compared; words that are looked for, the longest."""
@@ -104,6 +107,13 @@ async def queue(session: AsyncSession, me: Agent, rules: Rules, sought: Sought, 
         await session.execute(select(func.count(first.c.digest.distinct()), func.count()).select_from(first))
     ).one()
     return Queue(await _texts(session, {one: lines.get(one, 0) for one in digests}, which), texts, total)
+
+
+async def size(session: AsyncSession) -> int:
+    """How many lines wait for somebody, up to `MANY`."""
+    line = (await rules(session)).line
+    first = select(Utterance.message_id).where(OPEN, Utterance.certainty < line).limit(MANY).subquery()
+    return await session.scalar(select(func.count()).select_from(first)) or 0
 
 
 async def _least_certain(session: AsyncSession, which: Sequence[ColumnElement[bool]], skip: int) -> list[str]:

@@ -14,7 +14,7 @@ from handoff.base import Role
 from handoff.models import Agent, Message, Offer
 from handoff.square_errors import NoSuchPost
 from handoff.tallies import Tally
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeAdmin, Site
 
 router = APIRouter(prefix="/admin")
@@ -131,7 +131,7 @@ async def _page(
             "queued": await offers.waiting(session),
             "spent": await spendings.today(session),
             "reported": await square.reported(session),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     return here.page("admin.html", status, me=me, place="admin", link=link, problem=problem, **values)
 

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from handoff import agents, deeds, versions
 from handoff.api.sheet import MARK, line
 from handoff.deeds import Deed, Sought
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeAuditing
 
 router = APIRouter(prefix="/admin")
@@ -55,7 +55,7 @@ async def audit(
             "kinds": await deeds.kinds(session),
             "back": await versions.to_roll_back_to(session) if me.may("train") else None,
             "live": await versions.live(session),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     older = found[PAGE - 1].id if len(found) > PAGE else None
     return here.page("audit.html", me=me, place="admin", asked=asked, deeds=found[:PAGE], older=older, **values)

@@ -13,7 +13,7 @@ from handoff.hours import Hours
 from handoff.models import Agent
 from handoff.targets import ChangedMeanwhile, Rules, What
 from handoff.web.chips import NAMES
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeAdmin, Site
 from handoff.web.timetable import DAYS, Mistake, read_hours, read_length, said_hours, said_length
 from handoff.web.views import URGENCY
@@ -82,14 +82,14 @@ async def _page(
 ) -> HTMLResponse:
     """`fields`: what was written and could not be read, which stays to be put right."""
     async with here.database.reading() as session:
-        rules, waiting = await targets.rules(session), await unclaimed(session)
+        rules, rail = await targets.rules(session), await rail_of(session, me)
     written = fields or {}
     said = {**said_hours(rules.hours), **_said_targets(rules)}
     if "zone" in written:
         said |= written
     elif written:
         said = said_hours(rules.hours) | dict(written)
-    values = {"rules": rules, "said": said, "mistakes": mistakes or {}, "problem": problem, "waiting": waiting}
+    values = {"rules": rules, "said": said, "mistakes": mistakes or {}, "problem": problem, "rail": rail}
     always = {"days": DAYS, "zones": sorted(available_timezones()), "names": NAMES, "priorities": URGENCY}
     return here.page("clocks.html", status, me=me, place="admin", now=_now(rules.hours), **values, **always)
 

@@ -9,7 +9,7 @@ from handoff import comparisons, test_sets, versions
 from handoff.comparisons import Comparison, Row, Side
 from handoff.models import Agent
 from handoff.web.matrix import Cells, Numbers, Of, matrix
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, Site
 from nlu.scores import THRESHOLDS
 
@@ -75,7 +75,7 @@ async def cell(
     """The utterances of one cell of the matrix."""
     async with here.database.reading() as session:
         comparison = await comparisons.compare(session, version, other)
-        waiting = await unclaimed(session)
+        rail = await rail_of(session, me)
     found = [one for one in comparison.scores(of).answers if (one.right, one.said) == (right, said)]
     values: dict[str, Any] = {
         "right": right,
@@ -83,7 +83,7 @@ async def cell(
         "of": of,
         "found": found,
         "other": other,
-        "waiting": waiting,
+        "rail": rail,
     }
     return here.page("cell.html", me=me, place="models", comparison=comparison, **values)
 
@@ -95,7 +95,7 @@ async def _page(here: Site, me: Agent, version: int, other: int | None, view: Vi
             "newest_set": await test_sets.newest(session),
             "live": await versions.live(session),
             "every": await versions.every(session),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     return here.page(
         "compare.html", me=me, place="models", comparison=comparison, view=view, **_scored(comparison, view), **values

@@ -15,7 +15,7 @@ from handoff import deeds, errors, matches, persons, threads
 from handoff.api.customers import stopped_among
 from handoff.models import Agent, Case, Customer, Thread
 from handoff.receipts import PURPOSES, Purpose, Receipt
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeAnswering, MeLeading, Site
 from handoff.web.witness import address
 
@@ -87,7 +87,7 @@ async def _page(
             "merges": await persons.merges(session, ids),
             "suggested": await matches.suggested(session, customer_id),
             "found": await matches.named(session, words, but=customer_id),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     shown = {"customer": customer, "words": words.strip(), "problem": problem}
     return here.page("customers.html", status, me=me, place="customers", **shown, **values)

@@ -9,8 +9,8 @@ from handoff import agents, cases, intents, receipts, threads, utterances
 from handoff.deeds import tell
 from handoff.models import Agent
 from handoff.training_errors import NoSuchIntent
-from handoff.web.numbers import unclaimed
 from handoff.web.panes import ThreadId
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeAnswering, Site
 
 router = APIRouter()
@@ -70,7 +70,7 @@ async def _page(
             "thread": await threads.whole(session, thread_id),
             "agreed": given is not None and given.given,
             "names": await intents.names(session),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     marker = people.get(utterance.wrong_by) if utterance and utterance.wrong_by else None
     said = {"line": line, "utterance": utterance, "marker": marker, "problem": problem}

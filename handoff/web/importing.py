@@ -10,7 +10,7 @@ from handoff import corpora, deeds, imports
 from handoff import training_errors as errors
 from handoff.imports import Plan
 from handoff.models import Agent
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, MeTraining, Site
 from nlu import example_sheets
 from nlu.corpus import HEADER, examples_in_yaml, patterns_in_yaml
@@ -107,6 +107,6 @@ async def _page(
     problem: str | None = None,
 ) -> HTMLResponse:
     async with here.database.reading() as session:
-        waiting = await unclaimed(session)
-    values = {"said": said or {}, "plan": plan, "problem": problem, "waiting": waiting, "languages": LANGUAGES}
+        rail = await rail_of(session, me)
+    values = {"said": said or {}, "plan": plan, "problem": problem, "rail": rail, "languages": LANGUAGES}
     return here.page("import.html", status, me=me, place="training", **values)

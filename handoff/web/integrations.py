@@ -13,7 +13,7 @@ from handoff import deeds, integration_errors, integrations, webhooks
 from handoff.credentials import Seal
 from handoff.integrations import Access
 from handoff.models import Agent
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeAdmin, Site
 from handoff.webhooks import EVENTS, Event, Telling
 
@@ -133,7 +133,7 @@ async def _page(
             "webhooks": await webhooks.everything(session),
             "told": await _told(session),
             "pending": await _pending(session),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     shown = {"token": token, "secret": secret, "problem": problem, "url": url, "events": EVENTS}
     return here.page("api.html", status, me=me, place="admin", public_id=webhooks.public_id, **shown, **values)

@@ -10,7 +10,7 @@ from handoff import training_errors as errors
 from handoff.models import Agent
 from handoff.web.alike import Alike
 from handoff.web.example_list import Shown, Sought
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, MeTraining, Site
 from nlu.language import LANGUAGES
 
@@ -112,7 +112,7 @@ async def intent_page(
         people = {person.id: person for person in await agents.everybody(session)}
         removed = await sought.removed(session)
         history = await deeds.about(session, f"intent {name or intent}", most=HISTORY)
-        waiting = await unclaimed(session)
+        rail = await rail_of(session, me)
     if name is None:
         return await _page(here, me, comparing, 410, problem=errors.NoSuchIntent(name=intent[:80]).sentence)
     likeness = await comparing.soon(entries) if not sought.near else await comparing.of(entries)
@@ -134,7 +134,7 @@ async def intent_page(
         "history": history,
         "entities": sorted({part.entity for entry in entries for part in entry.example.entities}),
     }
-    always: dict[str, Any] = {"problem": None, "written": {}, "languages": LANGUAGES, "waiting": waiting}
+    always: dict[str, Any] = {"problem": None, "written": {}, "languages": LANGUAGES, "rail": rail}
     return here.page("intent.html", status, me=me, place="training", sought=sought, **(values | always | more))
 
 
@@ -151,7 +151,7 @@ async def _page(
     async with here.database.reading() as session:
         known = await intents.known(session)
         entries = await corpora.entries(session, known)
-        waiting = await unclaimed(session)
+        rail = await rail_of(session, me)
     likeness = await comparing.soon(entries)
     pairs = overviews.pairs_of(entries, likeness.pairs) if likeness else []
     found = overviews.of_all(entries, known, pairs)
@@ -166,7 +166,7 @@ async def _page(
         "is_compared": likeness is not None,
         "retired": overviews.retired_but_used(known),
         "q": q,
-        "waiting": waiting,
+        "rail": rail,
     }
     always = {"problem": problem, "written": written or {}, "languages": LANGUAGES}
     return here.page("intents.html", status, me=me, place="training", **values, **always)

@@ -39,7 +39,8 @@ class Listing:
     def counts(self) -> Mapping[str, int]:
         """How many cases each view has, and each team that the agent looks after."""
         teams = {f"team-{team.id}": number for team, number in self.numbers.teams_of(self.me)}
-        return {**self.numbers.of(self.me), **teams}
+        reviews = {"reviews": self.numbers.reviews} if self.me.may("train") else {}
+        return {**self.numbers.of(self.me), **teams, **reviews}
 
     @property
     def parts(self) -> Parts:

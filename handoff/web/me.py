@@ -10,8 +10,8 @@ from handoff import agents, deeds, errors, factors, passkeys
 from handoff.credentials import Seal
 from handoff.database import changed
 from handoff.models import Agent
-from handoff.web.numbers import unclaimed
 from handoff.web.pictures import qr_code
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MySelf, Site
 
 router = APIRouter(prefix="/me")
@@ -107,7 +107,7 @@ async def page(request: Request, here: Site, me: Agent, status: int = 200, **tol
             "has_app": await factors.proven(session, me.id),
             "passkeys": await passkeys.of(session, me.id),
             "codes_left": await factors.codes_left(session, me.id),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     address = factors.address_for_apps(secret, me, here.brand_name) if secret else None
     values |= {"secret": secret, "picture": qr_code(address) if address else None}

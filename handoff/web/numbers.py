@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import teams
+from handoff import review_queue, teams
 from handoff.database import MOMENT
 from handoff.mentions import Mention
 from handoff.models import Agent, Case, Thread
@@ -39,6 +39,8 @@ class Numbers:
     """The tags of the same."""
     teams: Sequence[tuple[Team, int]]
     members: Mapping[int, set[int]]
+    reviews: int
+    """Lines of customers that wait for review, as far as they are counted."""
 
     def of(self, me: Agent) -> dict[str, int]:
         """How many cases each view of open ones has for an agent."""
@@ -61,12 +63,8 @@ async def numbers(session: AsyncSession) -> Numbers:
     groups = await teams.with_cases(session)
     members = await teams.members(session) if groups else {}
     number_of: dict[str, int] = {view: getattr(whole, view) for view in COUNTED}
-    return Numbers(whole.moment, number_of, mine, mentions, channels, tags, groups, members)
-
-
-async def unclaimed(session: AsyncSession) -> int:
-    """How many cases nobody has."""
-    return await session.scalar(select(func.count(Case.id)).where(*shown_in("waiting"))) or 0
+    reviews = await review_queue.size(session)
+    return Numbers(whole.moment, number_of, mine, mentions, channels, tags, groups, members, reviews)
 
 
 @cache

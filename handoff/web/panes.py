@@ -13,6 +13,7 @@ from handoff.models import Agent
 from handoff.web.composer import Unsent, composer
 from handoff.web.listing import listing
 from handoff.web.pieces import pieces
+from handoff.web.rail import Rail
 from handoff.web.reading import Reader
 from handoff.web.site import Site
 from handoff.web.view import thread_view
@@ -60,7 +61,7 @@ async def inbox_page(
         known=(),
         current=thread_id,
         place="inbox",
-        waiting=listed.counts["waiting"],
+        rail=Rail(listed.counts["waiting"], listed.counts.get("reviews", 0)),
         saved_views=kept,
         opened=opened,
         problem=problem,

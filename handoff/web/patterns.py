@@ -9,7 +9,7 @@ from handoff import corpora, deeds, patterns
 from handoff import training_errors as errors
 from handoff.models import Agent
 from handoff.web.intents import Said
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, MeTraining, Site
 
 router = APIRouter(prefix="/admin/nlu")
@@ -53,12 +53,12 @@ async def _page(
     async with here.database.reading() as session:
         found = await patterns.every(session)
         entries = await corpora.entries(session)
-        waiting = await unclaimed(session)
+        rail = await rail_of(session, me)
     marked = [part for entry in entries for part in entry.example.entities]
     names = sorted({part.entity for part in marked} | {one.entity for one in found if one.entity})
     by_entity = [
         (name, sum(part.entity == name for part in marked), [one for one in found if one.entity == name])
         for name in [*names, *([""] if any(not one.entity for one in found) else [])]
     ]
-    values = {"by_entity": by_entity, "problem": problem, "written": written or {}, "waiting": waiting}
+    values = {"by_entity": by_entity, "problem": problem, "written": written or {}, "rail": rail}
     return here.page("patterns.html", status, me=me, place="training", **values)

@@ -15,7 +15,7 @@ from handoff.models import Agent
 from handoff.web.alike import Alike
 from handoff.web.example_list import key_of, word_of
 from handoff.web.intents import Comparing, Name, Said
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeTraining, Site
 from nlu.triage_result import TALK_INTENTS
 
@@ -119,7 +119,7 @@ async def _page(
             raise errors.NoSuchIntent(name=intent[:80])
         entries = await corpora.entries(session, known)
         touched = await traces.of(session, intent)
-        waiting = await unclaimed(session)
+        rail = await rail_of(session, me)
     mine = [entry for entry in entries if entry.example.intent == intent]
     proposed = set(chosen)
     if near:
@@ -138,7 +138,7 @@ async def _page(
         "theirs": _numbers([one for one in entries if one.example.intent == to]),
         "touched": touched,
         "others": [name for name in known.names if name != intent],
-        "waiting": waiting,
+        "rail": rail,
         "is_talk": intent in TALK_INTENTS,
     }
     always: dict[str, Any] = {"problem": None, "description": ""}

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from handoff import errors, saved_replies
 from handoff.models import Agent
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, Me, MeAdmin, MeAnswering, Site
 from handoff.web.writing import lines
 
@@ -85,7 +85,7 @@ async def _page(
 ) -> HTMLResponse:
     async with here.database.reading() as session:
         found = await saved_replies.of(session, owner)
-        waiting = await unclaimed(session)
+        rail = await rail_of(session, me)
     return here.page(
         "replies.html",
         status,
@@ -96,5 +96,5 @@ async def _page(
         begun=begun,
         problem=problem,
         values=saved_replies.VALUES,
-        waiting=waiting,
+        rail=rail,
     )

@@ -12,7 +12,7 @@ from handoff import verdicts
 from handoff.api.sheet import Sheet, saved
 from handoff.api.solved import week_lines
 from handoff.verdicts import Week
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting
 
 router = APIRouter(prefix="/reports")
@@ -31,9 +31,9 @@ async def reports(here: Here, me: MeReporting, weeks: Weeks = 12) -> HTMLRespons
         found = await verdicts.weeks(session, *days(weeks))
         today = datetime.now(UTC).date()
         by_day = await numbers.days(session, today - timedelta(days=DAYS - 1), today)
-        waiting = await unclaimed(session)
+        rail = await rail_of(session, me)
     shown = {"found": found, "agents": summed(found), "by_day": by_day[::-1]}
-    return here.page("reports.html", 200, me=me, place="reports", waiting=waiting, weeks=weeks, **shown)
+    return here.page("reports.html", 200, me=me, place="reports", rail=rail, weeks=weeks, **shown)
 
 
 @router.get("/solved.csv")

@@ -17,7 +17,7 @@ from handoff.review_errors import NothingChosen, NothingToUndo, Overtaken
 from handoff.review_queue import PAGE, Queue, Sought, Text
 from handoff.reviews import Said
 from handoff.training_errors import NoSuchIntent, TrainingError
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeTraining, Site
 from handoff.web.words import CHANNELS
 from nlu.language import LANGUAGES
@@ -173,8 +173,8 @@ async def near(here: Here, me: MeTraining, at: At, digest: Word = "") -> Respons
         if text is None:
             return RedirectResponse(ADDRESS + at.query(), 303)
         found = await review_queue.near(session, await review_rules.rules(session), text)
-        known, waiting = await intents.known(session), await unclaimed(session)
-    values: dict[str, Any] = {"at": at, "text": text, "near": found, "known": known, "waiting": waiting}
+        known, rail = await intents.known(session), await rail_of(session, me)
+    values: dict[str, Any] = {"at": at, "text": text, "near": found, "known": known, "rail": rail}
     return here.page("near.html", me=me, place="training", **ALWAYS, **values)
 
 
@@ -189,7 +189,7 @@ async def _page(here: Site, me: Agent, at: Where, status: int = 200, **more: Any
             "left": max(0, min(found.texts_in_all, now.daily - await reviews.done_today(session, me))),
             "last": await _last(session, me),
             "known": await intents.known(session),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     said = {"problem": None, "missing": None, "asked": ()} | more
     return here.page("review.html", status, me=me, place="training", at=at, **ALWAYS, **values, **said)

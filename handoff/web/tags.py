@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from handoff import errors, tags
 from handoff.models import Agent
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeAdmin, Site
 
 router = APIRouter(prefix="/admin/tags")
@@ -43,5 +43,5 @@ async def remove(here: Here, me: MeAdmin, tag: Tag) -> Response:
 async def _page(here: Site, me: Agent, status: int = 200, problem: str | None = None) -> HTMLResponse:
     async with here.database.reading() as session:
         found = await tags.every(session)
-        waiting = await unclaimed(session)
-    return here.page("tags.html", status, me=me, place="admin", waiting=waiting, found=found, problem=problem)
+        rail = await rail_of(session, me)
+    return here.page("tags.html", status, me=me, place="admin", rail=rail, found=found, problem=problem)

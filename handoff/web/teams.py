@@ -8,7 +8,7 @@ from pydantic import Field
 
 from handoff import agents, claims, deeds, errors, skills, teams
 from handoff.models import Agent
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeAdmin, MeLeading, Site
 from handoff.web.words import LANGUAGES
 
@@ -96,6 +96,6 @@ async def _page(here: Site, me: Agent, status: int = 200, *, problem: str | None
             "capacity": skills.CAPACITY,
             "most": skills.MOST,
             "is_given": await claims.are_given(session),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     return here.page("teams.html", status, me=me, place="admin", problem=problem, **values)

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from handoff import corpora, trainings, versions
 from handoff.models import Agent
 from handoff.training_errors import TrainingError
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, MeTraining, Site
 
 router = APIRouter(prefix="/admin/nlu/train")
@@ -45,7 +45,7 @@ async def _page(here: Site, me: Agent, status: int = 200, problem: str | None = 
         live = await versions.live(session)
         corpus = await corpora.gather(session)
         every = await versions.every(session)
-        waiting = await unclaimed(session)
-    values = {"newest": newest, "live": live, "corpus": corpus, "waiting": waiting, "problem": problem}
+        rail = await rail_of(session, me)
+    values = {"newest": newest, "live": live, "corpus": corpus, "rail": rail, "problem": problem}
     is_trained = any(one.corpus == corpus.sha256 for one in every)
     return here.page("train.html", status, me=me, place="training", is_trained=is_trained, **values)

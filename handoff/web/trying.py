@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from handoff import corpora, tries, versions
 from handoff.models import Agent
 from handoff.tries import LONGEST, Tried
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeTraining, Site
 from nlu.corpus import Corpus, CorpusExample
 from nlu.nearest import Nearest
@@ -65,10 +65,10 @@ async def _page(
     async with here.database.reading() as session:
         every = [model for model in await versions.every(session) if model.gone_at is None]
         live = await versions.live(session)
-        waiting = await unclaimed(session)
+        rail = await rail_of(session, me)
     there = [model.version for model in every]
     first = live.version if live and live.version in there else next(iter(there), 1)
     usual = [first, next((one for one in there if one != first), first)]
     chosen = [*wanted, *usual][:2] if len(wanted) != 1 else [wanted[0], wanted[0]]
-    values: dict[str, Any] = {"every": every, "live": live, "chosen": chosen, "text": text, "waiting": waiting}
+    values: dict[str, Any] = {"every": every, "live": live, "chosen": chosen, "text": text, "rail": rail}
     return here.page("try.html", me=me, place="models", tried=tried, nearest=nearest, longest=LONGEST, **values)

@@ -11,7 +11,7 @@ from handoff import version_errors as errors
 from handoff.models import Agent
 from handoff.training_errors import TrainingError
 from handoff.web.comparing import Version
-from handoff.web.numbers import unclaimed
+from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, MeTraining, Site
 from nlu.scores import Scores
 
@@ -95,7 +95,7 @@ async def differing(here: Here, me: MeTraining, version: Version) -> HTMLRespons
         values: dict[str, Any] = {
             "model": await versions.get(session, version),
             "found": await disagreements.found(session, version),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     return here.page("disagreements.html", me=me, place="models", **values)
 
@@ -107,14 +107,14 @@ async def _promoting(
         values: dict[str, Any] = {
             "comparison": await comparisons.with_live(session, version),
             "live": await versions.live(session),
-            "waiting": await unclaimed(session),
+            "rail": await rail_of(session, me),
         }
     return here.page("promote.html", status, me=me, place="models", problem=problem, reason=reason, **values)
 
 
 async def _page(here: Site, me: Agent, status: int = 200, problem: str | None = None) -> HTMLResponse:
     async with here.database.reading() as session:
-        values = await _listed(session) | {"waiting": await unclaimed(session)}
+        values = await _listed(session) | {"rail": await rail_of(session, me)}
     return here.page("models.html", status, me=me, place="models", problem=problem, **values)
 
 

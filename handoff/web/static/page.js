@@ -1,8 +1,8 @@
 // Asks the server for a page and makes this one like it, part by part. There is no other way by which HTML gets in.
 
-import { isAtEnd, toEnd } from "./end.js";
 import { countAnew, filled, mergeList } from "./list.js";
 import { morph } from "./morph.js";
+import { keepPlace, place } from "./place.js";
 import { localise } from "./times.js";
 
 const policy = globalThis.trustedTypes?.createPolicy("knock", { createHTML: (html) => html, createScriptURL: (url) => url });
@@ -141,25 +141,4 @@ function swapThread(page) {
   document.getElementById("thread").replaceWith(page.getElementById("thread"));
   const details = page.getElementById("details");
   if (details) document.getElementById("thread").after(details);
-}
-
-function place() {
-  const log = document.getElementById("log");
-  return log && { atEnd: isAtEnd(), seq: Number(log.dataset.lastSeq) };
-}
-
-/** The reader stays where they are: at the end if they were there, and else beside a button that says there is more. */
-function keepPlace(before, isOther) {
-  const log = document.getElementById("log");
-  if (!log) return;
-  const hasMore = before && !isOther && Number(log.dataset.lastSeq) > before.seq;
-  if (isOther || !before || before.atEnd) toEnd();
-  else if (hasMore) document.getElementById("newer").hidden = false;
-  if (hasMore) announce(log.querySelector("#team > li:last-child"));
-}
-
-/** One line for those who listen to the page: the thread itself would be read aloud again and again. */
-function announce(item) {
-  const name = item?.matches(".customer") && item.querySelector(".by b").textContent;
-  if (name) document.getElementById("said").textContent = `New message from ${name}`;
 }
