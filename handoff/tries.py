@@ -3,8 +3,8 @@
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -86,17 +86,19 @@ async def questions(database: Database) -> AsyncIterator[Question]:
 
 
 @asynccontextmanager
-async def listening(database: Database, name: str) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+async def listening(database: Database, name: str) -> AsyncIterator[AsyncGenerator[dict[str, Any]]]:
     """What is notified on a channel, as JSON, on a connection of its own."""
     dsn = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
         await connection.execute(f"LISTEN {name}")
-        yield _heard(connection)
+        async with aclosing(_heard(connection)) as heard:
+            yield heard
 
 
-async def _heard(connection: psycopg.AsyncConnection[Any]) -> AsyncIterator[dict[str, Any]]:
-    async for one in connection.notifies():
-        yield json.loads(one.payload)
+async def _heard(connection: psycopg.AsyncConnection[Any]) -> AsyncGenerator[dict[str, Any]]:
+    async with aclosing(connection.notifies()) as notifies:  # until it is closed nobody else may use the connection
+        async for one in notifies:
+            yield json.loads(one.payload)
 
 
 def _tried(told: Mapping[str, Any]) -> Tried:

@@ -111,7 +111,8 @@ async def train(ana: Page) -> None:
     """Press the button, see it rise, load the page anew, and come to the comparison by itself."""
     await ana.keyboard.press("g")
     await ana.keyboard.press("t")
-    await ana.wait_for_url(re.compile("/admin/nlu/train"))
+    await ana.wait_for_url(re.compile("/admin/nlu/review"))
+    await ana.locator("#main").get_by_role("link", name="Train", exact=True).click()
     await ana.get_by_role("button", name="Train a version").click()
     bar = ana.get_by_role("progressbar", name="Training")
     seen = {int(await bar.get_attribute("value") or 0)}

@@ -8,7 +8,7 @@ import pytest
 
 from handoff import versions
 from handoff.database import Database
-from nlu.rasa import Rasa
+from nlu.rasa import Rasa, seed
 from tests.models import Makers
 from tests.rasa_server import PYTHON, RasaServer
 
@@ -53,14 +53,14 @@ async def test_the_first_model_is_version_1_and_at_work(working: Makers) -> None
 
 
 async def test_talks_go_on_while_another_version_is_put_to_work(working: Makers, client: Rasa) -> None:
-    begun = await client.begin("one who talks", [])
+    begun = await client.begin("one who talks", seed([]))
     over = asyncio.Event()
     answered = 0
 
     async def talk(name: str) -> None:
         nonlocal answered
         while not over.is_set():
-            turn = await client.converse(name, (await client.begin(name, [])).events, "my parcel never came")
+            turn = await client.converse(name, (await client.begin(name, seed([]))).events, "my parcel never came")
             answered += bool(turn.answers)
 
     talking = [asyncio.create_task(talk(f"talk {n}")) for n in range(2)]

@@ -38,6 +38,7 @@ async def test_a_text_is_tried_with_two_versions_and_leaves_no_trace(database: D
     answering = asyncio.create_task(TryOut(database, readers).answer_all())
     while not (await tries.ask(database, "hello", [9], patience=0.5))[0].trouble.startswith("There is no version 9"):
         await asyncio.sleep(0.05)
+        assert not answering.done(), answering.exception()
     before = await rows(database)
     one, other = await tries.ask(database, "my parcel NW-20418 never came", [1, 2])
     assert [tried.version for tried in (one, other)] == [1, 2]
