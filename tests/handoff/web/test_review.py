@@ -49,6 +49,15 @@ async def focused(page: Page) -> str:
     return str(await page.evaluate("() => document.activeElement.querySelector('.said')?.textContent ?? ''"))
 
 
+async def test_beside_every_page_stands_how_many_lines_wait_and_only_for_who_trains(
+    inbox: Inbox, ana: httpx.AsyncClient, ben: httpx.AsyncClient
+) -> None:
+    await three(inbox)
+    for path in ("/inbox", "/me", REVIEW):
+        assert re.search(r'data-count="reviews" title="lines to review">3</b>', (await ana.get(path)).text), path
+    assert "lines to review" not in (await ben.get("/inbox")).text
+
+
 async def test_a1_one_key_labels_the_focus_goes_on_the_count_falls_and_z_brings_it_back(
     inbox: Inbox, url: str, browse: Browse
 ) -> None:
