@@ -30,10 +30,10 @@ class NetworkInTests(RuntimeError):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On a busy machine a browser may miss its time: such a test gets a second try, and the report names it."""
+    """On a busy machine a browser may miss its time: such a test gets two more tries, and the report names it."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 def _stay_at_home(event: str, arguments: tuple[Any, ...]) -> None:
