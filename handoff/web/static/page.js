@@ -82,7 +82,7 @@ export async function refresh(part = "") {
   isLost = false;
   try {
     const { response, page } = await ask(asked, { headers: { "Knock-Live": document.hidden ? "hidden" : "1" } });
-    if (new URL(response.url).pathname === "/login") return location.assign(response.url);
+    if (new URL(response.url).pathname === "/login") return location.reload(); // so that one comes back to this page
     if (!response.ok) isLost = wasLost;
     else if (before !== shown()) next ??= part; // a deed of the agent was faster, and brought another page
     else if (response.status !== 204) take(page);
