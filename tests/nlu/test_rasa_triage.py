@@ -46,9 +46,7 @@ async def test_what_the_post_told_is_confirmed_and_handed_off(client: Rasa) -> N
 
 
 async def test_three_turns_make_it_complete(client: Rasa) -> None:
-    turns = await triage(
-        client, ["hmm, northwind"], "it's my toaster, it won't turn on", "Yes", "NW-1177"
-    )
+    turns = await triage(client, ["hmm, northwind"], "it's my toaster, it won't turn on", "Yes", "NW-1177")
     result = result_of(turns)
     assert (result.outcome, result.reason, result.intent) == ("hand_off", "complete", "product_broken")
     assert result.found == {"product": "toaster", "order_number": "NW-1177"}
