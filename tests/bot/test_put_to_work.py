@@ -1,5 +1,6 @@
 """A version is put to work while people talk: nobody waits or begins anew, and what cannot be loaded harms nobody."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from handoff import versions
 from handoff.database import Database
-from nlu.rasa import Rasa
+from nlu.rasa import Rasa, seed
 from tests.models import Makers
 from tests.rasa_server import PYTHON, RasaServer
 
@@ -49,6 +50,32 @@ async def test_the_first_model_is_version_1_and_at_work(working: Makers) -> None
     assert await working.live() == 1
     assert (await newest(working)).at_work_at is not None
     assert not await working.work.look(), "Rasa runs it already"
+
+
+async def test_talks_go_on_while_another_version_is_put_to_work(working: Makers, client: Rasa) -> None:
+    begun = await client.begin("one-who-talks", seed([]))
+    over = asyncio.Event()
+    answered = 0
+
+    async def talk(name: str) -> None:
+        nonlocal answered
+        while not over.is_set():
+            turn = await client.converse(name, (await client.begin(name, seed([]))).events, "my parcel never came")
+            answered += bool(turn.answers)
+
+    talking = [asyncio.create_task(talk(f"talk-{n}")) for n in range(2)]
+    while not answered:
+        await asyncio.sleep(0.05)
+    await promote(working, 2, seen=1)
+    before = answered
+    assert await working.work.look()
+    over.set()
+    await asyncio.gather(*talking)
+    assert answered > before, "somebody was answered meanwhile or right afterwards"
+    assert (await newest(working)).at_work_at is not None
+    assert await client.model() == (await working.versions())[0].file
+    went_on = await client.converse("one-who-talks", begun.events, "I was charged twice")
+    assert "order number" in went_on.answers[0].text, "what it asks of whoever was charged wrongly"
 
 
 async def test_a_rasa_that_runs_another_model_is_put_right(working: Makers, client: Rasa, rasa: RasaServer) -> None:
