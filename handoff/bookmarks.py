@@ -38,10 +38,10 @@ class Marks:
     the customer did it."""
     read: Mapping[int, int]
 
-    def is_unread(self, agent: Agent) -> bool:
+    def is_unread(self, agent_id: int) -> bool:
         """Whether somebody else said, or the customer did, something since the agent looked."""
-        read = self.read.get(agent.id, 0)
-        return any(seq > read for who, seq in self.said.items() if who != agent.id)
+        read = self.read.get(agent_id, 0)
+        return any(seq > read and who != agent_id for who, seq in self.said.items())
 
 
 NOTHING = Marks({}, {})

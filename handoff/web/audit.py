@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
 from handoff import agents, deeds, versions
 from handoff.api.sheet import MARK, line
 from handoff.deeds import Deed, Sought
+from handoff.web.at_once import at_once
 from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeAuditing
 
@@ -44,7 +45,7 @@ class Asked:
 async def audit(
     here: Here,
     me: MeAuditing,
-    asked: Annotated[Asked, Depends()],
+    asked: Annotated[Asked, at_once(Asked)],
     before: Annotated[int, Query(ge=1, le=2**62)] = 2**62,
 ) -> HTMLResponse:
     """The page, the newest deeds first."""
@@ -62,7 +63,7 @@ async def audit(
 
 
 @router.get("/audit.csv")
-async def audit_table(here: Here, me: MeAuditing, asked: Annotated[Asked, Depends()]) -> Response:
+async def audit_table(here: Here, me: MeAuditing, asked: Annotated[Asked, at_once(Asked)]) -> Response:
     """The same as a table; that it was taken away is a deed as well."""
     async with here.database.transaction("inbox.export deeds") as session:
         found = await deeds.found(session, asked.sought, most=MOST_ROWS)

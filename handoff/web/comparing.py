@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse
 
 from handoff import comparisons, test_sets, versions
 from handoff.comparisons import Comparison, Row, Side
 from handoff.models import Agent
+from handoff.web.at_once import at_once
 from handoff.web.matrix import Cells, Numbers, Of, matrix
 from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, Site
@@ -49,14 +50,14 @@ class View:
 
 
 @router.get("/{version}")
-async def alone(here: Here, me: MeReporting, version: Version, view: Annotated[View, Depends()]) -> HTMLResponse:
+async def alone(here: Here, me: MeReporting, version: Version, view: Annotated[View, at_once(View)]) -> HTMLResponse:
     """One version: what it was trained on, and its scores."""
     return await _page(here, me, version, None, view)
 
 
 @router.get("/{version}/compare/{other}")
 async def compare(
-    here: Here, me: MeReporting, version: Version, other: Version, view: Annotated[View, Depends()]
+    here: Here, me: MeReporting, version: Version, other: Version, view: Annotated[View, at_once(View)]
 ) -> HTMLResponse:
     """Two versions."""
     return await _page(here, me, version, other, view)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path
+from fastapi import APIRouter, Form, Path
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +12,7 @@ from handoff import deeds, examples, intents
 from handoff import training_errors as errors
 from handoff.examples import Words
 from handoff.models import Agent
+from handoff.web.at_once import at_once
 from handoff.web.example_list import Sought, key_of
 from handoff.web.intents import Comparing, Name, Said, intent_page
 from handoff.web.site import Here, MeTraining
@@ -25,7 +26,7 @@ MOST_AT_ONCE = 200
 Several = Annotated[str, Form(max_length=60_000)]
 Text = Annotated[str, Form(max_length=20_000)]
 Word = Annotated[str, Path(max_length=60)]
-Asked = Annotated[Sought, Depends()]
+Asked = Annotated[Sought, at_once(Sought)]
 Chosen = Annotated[list[Annotated[str, Form(max_length=60)]] | None, Form(max_length=5000)]
 
 

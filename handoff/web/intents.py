@@ -9,6 +9,7 @@ from handoff import agents, corpora, deeds, intents, overviews
 from handoff import training_errors as errors
 from handoff.models import Agent
 from handoff.web.alike import Alike
+from handoff.web.at_once import at_once
 from handoff.web.example_list import Shown, Sought
 from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, MeTraining, Site
@@ -22,7 +23,7 @@ HISTORY = 30
 """Deeds that the page of an intent shows."""
 
 
-def alike(request: Request) -> Alike:
+async def alike(request: Request) -> Alike:
     """What is known of how alike the examples are."""
     found: Alike = request.app.state.alike
     return found
@@ -64,7 +65,7 @@ async def bring_back(here: Here, me: MeTraining, comparing: Comparing, intent: N
 
 @router.get("/intents/{intent}")
 async def one(
-    here: Here, me: MeReporting, comparing: Comparing, intent: Name, sought: Annotated[Sought, Depends()]
+    here: Here, me: MeReporting, comparing: Comparing, intent: Name, sought: Annotated[Sought, at_once(Sought)]
 ) -> Response:
     """One intent, with its examples."""
     return await intent_page(here, me, comparing, intent, sought)
@@ -77,7 +78,7 @@ async def describe(
     me: MeTraining,
     comparing: Comparing,
     intent: Name,
-    sought: Annotated[Sought, Depends()],
+    sought: Annotated[Sought, at_once(Sought)],
     description: Said = "",
     version: Annotated[int, Form(ge=0)] = 0,
 ) -> Response:

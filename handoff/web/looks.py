@@ -3,10 +3,12 @@
 A page says which answer it got last. A row or a message that it has as it is comes as its name alone.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
+from handoff.web.at_once import at_once, of_query
 from handoff.web.listing import Listing, listing
 from handoff.web.panes import ThreadId, surroundings
 from handoff.web.pieces import Pieces, pieces
@@ -20,35 +22,49 @@ router = APIRouter()
 Number = Annotated[int, Query(ge=0, le=2**62)]
 
 
-class Wish:
+@dataclass(frozen=True, slots=True)
+class Has:
     """What a page has: `have` and `have_thread` are the stamps of its answers, `since` the newest change it knows of.
 
     It wants a list that was made after that moment; 0: after it asked.
     """
 
-    def __init__(self, here: Here, me: Me, at: Where, since: Number = 0, have: str = "", have_thread: str = "") -> None:
-        self.here, self.me, self.at, self.since = here, me, at, since or None
-        self.have, self.have_thread = have, have_thread
+    since: Number = 0
+    have: str = ""
+    have_thread: str = ""
+    thread: Number = 0
+    """The thread beside the list."""
+    unmasked: Number = 0
 
 
-Asked = Annotated[Wish, Depends()]
+class Wish:
+    """Who looks, at which place of the list, and what they have of it."""
+
+    def __init__(self, here: Here, me: Me, at: Where, has: Annotated[Has, of_query(Has)]) -> None:
+        self.here, self.me, self.at, self.has = here, me, at, has
+
+    async def listing(self, thread_id: int, *, is_read: bool) -> Listing:
+        """The list as it is wanted. `is_read`: the thread is before the agent's eyes."""
+        read, since = thread_id if is_read else None, self.has.since or None
+        return await listing(self.here.commons, self.me, self.at, thread_id or None, read=read, since=since)
+
+
+Asked = Annotated[Wish, at_once(Wish)]
 
 
 @router.get("/list")
-async def list_alone(asked: Asked, thread: Number = 0) -> Response:
+async def list_alone(asked: Asked) -> Response:
     """The list beside a thread. 204 if the page has it all."""
-    listed = await listing(asked.here.commons, asked.me, asked.at, thread or None, read=thread, since=asked.since)
-    return _answer(asked, listed, None, None)
+    return _answer(asked, await asked.listing(asked.has.thread, is_read=True), None, None)
 
 
 @router.get("/inbox/{thread_id}/look")
-async def look(asked: Asked, thread_id: ThreadId, reads: Reads, unmasked: Number = 0) -> Response:
+async def look(asked: Asked, thread_id: ThreadId, reads: Reads) -> Response:
     """A thread and the list beside it. 404 unless it was handed off. 204 if the page has it all."""
     here, me = asked.here, asked.me
     async with here.database.reading() as session:
-        opened = await thread_view(session, me, here.brand_name, thread_id, unmasked)
-    read = thread_id if reads.looks else None
-    listed = await listing(here.commons, me, asked.at, thread_id, read=read, since=asked.since)
+        opened = await thread_view(session, me, here.brand_name, thread_id, asked.has.unmasked)
+    listed = await asked.listing(thread_id, is_read=reads.looks)
     drawn = pieces(opened, **await surroundings(here, asked.at, since=0))
     await reads.has_read(here, me, opened)
     return _answer(asked, listed, opened, drawn)
@@ -56,11 +72,11 @@ async def look(asked: Asked, thread_id: ThreadId, reads: Reads, unmasked: Number
 
 def _answer(asked: Wish, listed: Listing, opened: ThreadView | None, drawn: Pieces | None) -> Response:
     told = asked.here.told
-    list_stamp, known = told.again(asked.have, listed.parts)
+    list_stamp, known = told.again(asked.has.have, listed.parts)
     thread_stamp, known_of_thread = (
-        told.again(asked.have_thread, drawn.parts) if drawn else (asked.have_thread, frozenset())
+        told.again(asked.has.have_thread, drawn.parts) if drawn else (asked.has.have_thread, frozenset())
     )
-    if (list_stamp, thread_stamp) == (asked.have, asked.have_thread):
+    if (list_stamp, thread_stamp) == (asked.has.have, asked.has.have_thread):
         return Response(status_code=204)
     stamps = {"list_stamp": list_stamp, "thread_stamp": thread_stamp}
     values: dict[str, Any] = {"me": asked.me, "at": asked.at, "listed": listed, "opened": opened, "pieces": drawn}

@@ -48,7 +48,7 @@ class Where:
         return f"?{urlencode(given)}" if given else ""
 
 
-def where(
+async def where(
     intent: Word = "",
     channel: Word = "",
     language: Word = "",

@@ -87,7 +87,7 @@ class NotAllowed(Exception):
     """Your role does not allow that. Ask an admin if you need it."""
 
 
-def site(request: Request) -> Site:
+async def site(request: Request) -> Site:
     """The inbox that the request came to; what is changed there is written down as a deed of whoever asks."""
     found: Site = request.app.state.site
     return replace(found, database=found.database.witnessed(Witness(request)))

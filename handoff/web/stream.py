@@ -23,9 +23,9 @@ BREATH = 0.005
 """The same for each open stream, at most `PACE`, after a look that found only who is there: where few work, what
 changed does not wait behind somebody who stopped typing."""
 
-LIST = 0.002
-"""Seconds of one process that a page may have for a look at its list. It costs half of that, so that threads, which
-are asked for at once, seldom wait behind lists; see docs/performance.md."""
+LIST = 0.001
+"""Seconds of one process that a page may have for a look at its list, which costs less, so that threads, which are
+asked for at once, seldom wait long behind lists; see docs/performance.md."""
 
 FEW = 10
 """Streams whose looks at the list need not be spread: together they cost a hundredth of a second."""

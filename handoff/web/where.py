@@ -5,7 +5,9 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import Depends, Query
+from fastapi import Query
+
+from handoff.web.at_once import of_query
 
 View = Literal["mine", "waiting", "open", "risk", "mentions", "snoozed", "closed", "all"]
 Sort = Literal["waiting", "due", "newest", "oldest"]
@@ -50,4 +52,4 @@ class Place:
         return "?" + urlencode(said)
 
 
-Where = Annotated[Place, Depends()]
+Where = Annotated[Place, of_query(Place)]

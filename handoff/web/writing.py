@@ -5,13 +5,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Path
+from fastapi import APIRouter, Form, Path
 from fastapi.responses import RedirectResponse, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, errors
 from handoff.attachment_errors import AttachmentError
+from handoff.web.at_once import at_once
 from handoff.web.composer import Unsent
 from handoff.web.panes import ThreadId, inbox_page
 from handoff.web.rows import next_thread
@@ -57,7 +58,7 @@ class Desk:
         return await inbox_page(*at, status=status, problem=error.sentence, unsent=unsent)
 
 
-At = Annotated[Desk, Depends()]
+At = Annotated[Desk, at_once(Desk)]
 
 router = APIRouter(prefix="/inbox/{thread_id}")
 

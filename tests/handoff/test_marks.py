@@ -115,7 +115,7 @@ async def test_a_case_is_as_urgent_as_triage_found_it(database: Database, urgenc
 async def unread(session: AsyncSession, who: Agent, thread_ids: list[int]) -> set[int]:
     """Those of the threads in which there is something for them to read."""
     found = await bookmarks.of_all(session, thread_ids)
-    return {thread_id for thread_id, of_thread in found.items() if of_thread.is_unread(who)}
+    return {thread_id for thread_id, of_thread in found.items() if of_thread.is_unread(who.id)}
 
 
 async def test_unread_is_what_somebody_else_said_since_one_looked(database: Database) -> None:

@@ -73,7 +73,7 @@ async def test_pages_spread_their_looks_at_the_list_when_they_are_many(live: Liv
         for _ in range(FEW + 9):
             await stack.enter_async_context(live.subscribed())
         async with listening(live, Gate(), ping=0.05) as events:
-            assert await anext(events) == "event: ping\ndata: 20\n\n", "ten more than a few: one in 2 ms"
+            assert await anext(events) == "event: ping\ndata: 10\n\n", "ten more than a few: one a millisecond"
 
 
 async def test_what_is_not_for_this_listener_does_not_hold_up_the_ping(live: Live) -> None:

@@ -1,0 +1,34 @@
+"""Dependencies that only look at what a request says, made at once: they were most of a look's cost."""
+
+from collections.abc import Callable
+from inspect import signature
+from typing import Any, TypeVar
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+
+def at_once(made: Callable[..., Any]) -> Any:
+    """`Depends(made)`, called where the request is: for what is not `async`, a class also, FastAPI takes a thread."""
+
+    async def make(**given: Any) -> Any:
+        return made(**given)
+
+    make.__signature__ = signature(made, eval_str=True)  # type: ignore[attr-defined]  # FastAPI reads it
+    return Depends(make)
+
+
+def of_query(kind: type[T]) -> Any:
+    """`Depends` on a dataclass, read from the query at once: FastAPI would read each of its parameters by itself."""
+    adapter = TypeAdapter(kind)
+
+    async def read(request: Request) -> T:
+        try:
+            return adapter.validate_python(dict(request.query_params))
+        except ValidationError as error:
+            raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from None
+
+    return Depends(read)
