@@ -5,6 +5,8 @@ kept_vectors        the vectors of the examples, from one training to the next
 heard_language      which encoders may see a text
 sentence_vectors    both, as a featurizer of Rasa
 members             words, vectors and nearest examples, each with a guess at the intent
+unseen              what they say of examples that were left out of the learning
+scope               whether a text is about any of the intents
 ensemble            the guesses, weighed and added up into a probability
 intent_classifier   the same, as a classifier of Rasa
 details_extractor   all details of a message: numbers, products, amounts, days, addresses

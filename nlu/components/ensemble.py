@@ -2,25 +2,23 @@
 
 The encoders differ in the languages they speak, so there is a head for each set of encoders that a text can have; all
 share the member that looks at words. A head's weights, and with them how sure it may be, are fitted to what the members
-say of examples that they had not seen: what comes out is a probability that can be believed.
+say of examples that they had not seen (nlu.components.unseen): what comes out is a probability that can be believed.
 """
 
 import json
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
-from sklearn.model_selection import StratifiedKFold
 
-from nlu.components.members import Nearest, Vectors, Words
-
-FOLDS, ASKED = 5, 1000
-"""As many of the folds are asked as it takes to have asked so many examples: the weights are three numbers a head."""
+from nlu.components import unseen
+from nlu.components.members import Nearest, Vectors, Words, log_likely
+from nlu.components.scope import Scope, counts
+from nlu.components.unseen import Folds
 
 ENOUGH = 50
 """Examples that a head's weights may be fitted to; with fewer, those of richer heads are taken as well."""
@@ -44,7 +42,24 @@ class Head:
     vectors: Vectors | None = None
     nearest: Nearest | None = None
     rows: np.ndarray | None = None
+    scope: Scope = field(default_factory=Scope)
     unsure_below: float = 0.5
+
+    def fit(self, opinions: np.ndarray, labels: np.ndarray, strange: np.ndarray) -> None:
+        """Fit what each member counts, and what is in scope, to opinions of examples that were not seen."""
+        self.weights = fit_weights(log_likely(opinions[:, ~strange]), labels[~strange])
+        guesses = self._summed(opinions).argmax(axis=1)
+        self.scope = Scope.learn(of_guesses(opinions, guesses), strange)
+        right = ~strange & (guesses == labels)
+        self.unsure_below = unsure_below(self.likely(opinions).max(axis=1), right, counts(strange, 0.5))
+
+    def likely(self, opinions: np.ndarray) -> np.ndarray:
+        """Return the probability of each intent; what is missing to one is that it is none of them."""
+        likely = self._summed(opinions)
+        return likely * self.scope.likely(of_guesses(opinions, likely.argmax(axis=1)))[:, None]
+
+    def _summed(self, opinions: np.ndarray) -> np.ndarray:
+        return softmax(np.tensordot(self.weights, log_likely(opinions), 1), axis=1)
 
 
 Known = Mapping[str, np.ndarray]
@@ -66,40 +81,39 @@ class Ensemble:
         if len(names) < 2:
             raise ValueError("there is nothing to tell apart: give at least two intents examples")
         model = cls([str(name) for name in names], texts, labels, Words.learn(texts, labels, len(names)))
-        folds = _folds(labels)
-        unseen = _unseen_words(texts, labels, len(names), folds)
+        folds = Folds.divide(labels)
+        unseen_words = unseen.words(texts, labels, len(names), folds)
         for encoders in _sets(known, len(texts)):
-            model.heads[encoders] = model._head(encoders, known, unseen, folds)
+            model.heads[encoders] = model._head(encoders, known, unseen_words, folds)
         return model
 
-    def _head(self, encoders: tuple[str, ...], known: Known, unseen: np.ndarray, folds: np.ndarray) -> Head:
-        if not encoders:
-            asked = folds >= 0
-            weights = fit_weights(unseen[None, asked], self.labels[asked])
-            return Head(encoders, weights, unsure_below=unsure_below(weights, unseen[None, asked], self.labels[asked]))
-        vectors = np.hstack([known[name] for name in encoders])
-        rows = np.flatnonzero(~np.isnan(vectors).any(axis=1))
-        vectors, labels, folds = vectors[rows].astype(np.float32), self.labels[rows], folds[rows]
-        scores = np.stack([unseen[rows], *_unseen_vectors(vectors, labels, len(self.intents), folds)])
-        asked = folds >= 0
-        alone = asked & _alone(encoders, known)[rows]
+    def _head(self, encoders: tuple[str, ...], known: Known, unseen_words: np.ndarray, folds: Folds) -> Head:
+        rows, said, count = np.arange(len(self.texts)), unseen_words[None], len(self.intents)
+        head = Head(encoders, np.zeros(0))
+        if encoders:
+            vectors = np.hstack([known[name] for name in encoders])
+            rows = np.flatnonzero(~np.isnan(vectors).any(axis=1))
+            vectors, labels = vectors[rows].astype(np.float32), self.labels[rows]
+            said = np.stack([unseen_words[rows], *unseen.vectors(vectors, labels, count, folds.of(rows))])
+            head.vectors, head.nearest = Vectors.learn(vectors, labels, count), Nearest(vectors, labels, count)
+            head.rows = rows
+        asked = folds.asked[rows] >= 0
+        alone = asked & _alone(encoders, known, len(self.texts))[rows]
         fitted = alone if alone.sum() >= ENOUGH else asked
-        weights = fit_weights(scores[:, fitted], labels[fitted])
-        count, unsure = len(self.intents), unsure_below(weights, scores[:, fitted], labels[fitted])
-        learned = Vectors.learn(vectors, labels, count), Nearest(vectors, labels, count)
-        return Head(encoders, weights, *learned, rows, unsure)
+        head.fit(said[:, fitted], self.labels[rows][fitted], folds.of(rows[fitted]).strange)
+        return head
 
     def head_for(self, encoders: Sequence[str]) -> Head:
         """Return the head for a text that has these vectors: the one that uses most of them."""
         fitting = [head for head in self.heads.values() if set(head.encoders) <= set(encoders)]
         return max(fitting, key=lambda head: len(head.encoders))
 
-    def scores(self, texts: Sequence[str], head: Head, vectors: np.ndarray | None) -> np.ndarray:
-        """Return the log-probability of each intent for texts that `head` is for."""
-        said = [self.words.scores(texts)]
+    def opinions(self, texts: Sequence[str], head: Head, vectors: np.ndarray | None) -> np.ndarray:
+        """Return what the members of a head think of texts that it is for: member × text × intent."""
+        said = [self.words.opinions(texts)]
         if head.vectors and head.nearest and vectors is not None:
-            said += [head.vectors.scores(vectors), head.nearest.scores(head.nearest.likeness(vectors))]
-        return log_softmax(np.tensordot(head.weights, np.stack(said), 1), axis=1)
+            said += [head.vectors.opinions(vectors), head.nearest.opinions(head.nearest.likeness(vectors))]
+        return np.stack(said)
 
     def classify(self, text: str, known: Mapping[str, np.ndarray], like: int = 3) -> tuple[np.ndarray, list[Like]]:
         """Return the probability of each intent, and the examples that are most like the text.
@@ -107,10 +121,9 @@ class Ensemble:
         `known` holds the vectors of the text by encoder.
         """
         head = self.head_for(list(known))
-        if not head.encoders:
-            return softmax(head.weights[0] * self.words.scores([text]), axis=1)[0], []
-        vector = np.hstack([known[name] for name in head.encoders])[None]
-        return np.exp(self.scores([text], head, vector)[0]), self._like(head, vector, like)
+        vector = np.hstack([known[name] for name in head.encoders])[None] if head.encoders else None
+        likely = head.likely(self.opinions([text], head, vector))[0]
+        return likely, [] if vector is None else self._like(head, vector, like)
 
     def _like(self, head: Head, vector: np.ndarray, count: int) -> list[Like]:
         if head.nearest is None or head.rows is None:
@@ -135,47 +148,10 @@ def _sets(known: Known, count: int) -> list[tuple[str, ...]]:
     return sorted(seen | {tuple(names[start:]) for start in range(len(names) + 1)}, key=len)
 
 
-def _alone(encoders: tuple[str, ...], known: Known) -> np.ndarray:
+def _alone(encoders: tuple[str, ...], known: Known, count: int) -> np.ndarray:
     """Return which examples have these vectors and no others."""
     wanted = [~np.isnan(rows).any(axis=1) == (name in encoders) for name, rows in known.items()]
-    return np.logical_and.reduce(wanted)
-
-
-def _folds(labels: np.ndarray) -> np.ndarray:
-    """Return the number of the fold that each example is left out of; -1 when it is never left out and asked."""
-    folds = np.zeros(len(labels), int)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # an intent with fewer examples than folds
-        splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=1)
-        for number, (_, left_out) in enumerate(splitter.split(labels, labels)):
-            folds[left_out] = number
-    # Nobody can guess an intent whose only example was left out.
-    return np.where((np.bincount(labels)[labels] < 2) | (folds * len(labels) >= ASKED * FOLDS), -1, folds)
-
-
-def _unseen_words(texts: Sequence[str], labels: np.ndarray, intents: int, folds: np.ndarray) -> np.ndarray:
-    """Return what the member of words says of each example when it has not learned from it."""
-    scores = np.zeros((len(texts), intents), np.float32)
-    for number in range(folds.max() + 1):
-        taught, asked = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
-        member = Words.learn([texts[i] for i in taught], labels[taught], intents)
-        scores[asked] = member.scores([texts[i] for i in asked])
-    return scores
-
-
-def _unseen_vectors(
-    vectors: np.ndarray, labels: np.ndarray, intents: int, folds: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same of the two members of vectors."""
-    logistic, nearest = (np.zeros((len(vectors), intents), np.float32) for _ in range(2))
-    for number in range(folds.max() + 1):
-        taught, asked = folds != number, folds == number
-        if not asked.any() or len(set(labels[taught])) < 2:
-            continue
-        logistic[asked] = Vectors.learn(vectors[taught], labels[taught], intents).scores(vectors[asked])
-        member = Nearest(vectors[taught], labels[taught], intents)
-        nearest[asked] = member.scores(member.likeness(vectors[asked]))
-    return logistic, nearest
+    return np.logical_and.reduce([np.full(count, True), *wanted])
 
 
 def fit_weights(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -192,12 +168,15 @@ def fit_weights(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.asarray(minimize(surprise, start, jac=True, method="L-BFGS-B", bounds=bounds).x, np.float32)
 
 
-def unsure_below(weights: np.ndarray, scores: np.ndarray, labels: np.ndarray) -> float:
+def of_guesses(opinions: np.ndarray, guesses: np.ndarray) -> np.ndarray:
+    """Return what words and vectors think of one intent for each text: a row per text."""
+    return opinions[:2, np.arange(len(guesses)), guesses].T
+
+
+def unsure_below(sure: np.ndarray, right: np.ndarray, counts: np.ndarray) -> float:
     """Return the confidence below which no answer is better, if a wrong one costs what a right one is worth."""
-    likely = softmax(np.tensordot(weights, scores, 1), axis=1)
-    sure, right = likely.max(axis=1), likely.argmax(axis=1) == labels
     order = np.argsort(-sure)
-    worth = np.cumsum(np.where(right[order], 1, -1))
+    worth = np.cumsum(np.where(right, counts, -counts)[order])
     return float(sure[order][worth.argmax()])
 
 
@@ -209,6 +188,7 @@ def save(model: Ensemble, folder: Path) -> None:
     written["heads"] = [list(encoders) for encoders in model.heads]
     for number, head in enumerate(model.heads.values()):
         arrays |= {f"weights{number}": head.weights, f"unsure{number}": np.float32(head.unsure_below)}
+        arrays[f"scope{number}"] = head.scope.weights
         if head.vectors and head.nearest and head.rows is not None:
             unsorted = head.nearest.vectors[np.argsort(head.nearest.order)]
             arrays |= {f"vectors{number}": head.vectors.weights, f"rows{number}": head.rows}
@@ -226,6 +206,7 @@ def load(folder: Path) -> Ensemble:
     model = Ensemble(written["intents"], written["texts"], arrays["labels"], words)
     for number, encoders in enumerate(written["heads"]):
         head = Head(tuple(encoders), arrays[f"weights{number}"], unsure_below=float(arrays[f"unsure{number}"]))
+        head.scope = Scope(arrays[f"scope{number}"])
         if encoders:
             rows, count = arrays[f"rows{number}"], len(model.intents)
             head.vectors, head.rows = Vectors(arrays[f"vectors{number}"]), rows

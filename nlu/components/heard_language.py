@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from nlu.language import guess
 from nlu.text import mask
 
+ONLY = 0.95
+"""From this share of the words on, the examples are in one language, and so is a word that nobody has heard."""
+
 
 class HeardLanguage:
     """Tells languages apart; `heard` has for each word the language that most of the examples with it are in."""
@@ -13,6 +16,8 @@ class HeardLanguage:
     def __init__(self, heard: Mapping[str, str]) -> None:
         """Take what was heard."""
         self.heard = dict(heard)
+        mostly = Counter(self.heard.values()).most_common(1)
+        self._only = mostly[0][0] if mostly and mostly[0][1] >= ONLY * len(self.heard) else None
 
     @classmethod
     def learn(cls, texts: Iterable[str]) -> "HeardLanguage":
@@ -31,4 +36,4 @@ class HeardLanguage:
             return language
         votes = Counter(self.heard[word] for word in mask(text).split() if word in self.heard)
         top = votes.most_common(2)
-        return top[0][0] if top and (len(top) == 1 or top[0][1] > top[1][1]) else None
+        return top[0][0] if top and (len(top) == 1 or top[0][1] > top[1][1]) else self._only

@@ -1,7 +1,8 @@
 """Our intent classifier in Rasa: what words, vectors and the nearest examples say, added up by nlu.components.ensemble.
 
 Every answer comes with the examples that are most like the text (`nearest`), so that a person can see why, and with the
-confidence below which an answer is more often wrong than right (`unsure_below`).
+confidence below which an answer is more often wrong than right where every second text is about no intent at all
+(`unsure_below`).
 """
 
 from collections.abc import Sequence

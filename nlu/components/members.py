@@ -1,4 +1,4 @@
-"""The three that are asked what a text is about. Each gives a score per intent; nlu.components.ensemble adds them up.
+"""The three that are asked what a text is about. Each has an opinion per intent; nlu.components.ensemble adds them up.
 
 Words     a linear SVM on TF-IDF of words and letters: typos, names, words that no encoder knows
 Vectors   logistic regression on the vectors of the sentence encoders: what is meant
@@ -26,6 +26,9 @@ NUMBER = re.compile(r"#?[a-z]{0,4}-?\d{3,}")
 HANDLE = re.compile(r"@\w+|https?://\S+")
 WORDS = r"(?u)[\w']+|[^\w\s]"
 LONGEST = 4000
+
+SCALES = (4.0, 1.0, 16.0)
+"""What turns the opinions of each into log-probabilities, in the order in which they stand here."""
 
 ANALYZERS: tuple[dict[str, Any], ...] = (
     {"token_pattern": WORDS, "ngram_range": (1, 2)},
@@ -70,11 +73,11 @@ class Words:
         terms = [list(counter.get_feature_names_out()) for counter in counters]
         return cls(terms, [counter.idf_ for counter in counters], weights.astype(np.float16))
 
-    def scores(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the log-probability of each intent for each text."""
+    def opinions(self, texts: Sequence[str]) -> np.ndarray:
+        """Return how far each text stands on the side of each intent: 1 is as far as what was learned from."""
         features = scipy.sparse.hstack([counter.transform(texts) for counter in self._count]).tocsr()
         rows = [self._score(features.indices[a:b], features.data[a:b]) for a, b in _spans(features.indptr)]
-        return log_softmax(4 * np.array(rows), axis=1)
+        return np.array(rows, np.float32)
 
     def _score(self, terms: np.ndarray, values: np.ndarray) -> np.ndarray:
         return values @ self.weights[terms].astype(np.float32) + self.weights[-1]
@@ -95,9 +98,9 @@ class Vectors:
             model = LogisticRegression(C=LOGISTIC_C, max_iter=STEPS, tol=1e-2).fit(vectors, labels)
         return cls(_rows(model, intents, vectors.shape[1] + 1, model.coef_, model.intercept_).astype(np.float32))
 
-    def scores(self, vectors: np.ndarray) -> np.ndarray:
-        """Return the log-probability of each intent for each vector."""
-        return log_softmax(vectors @ self.weights[:-1] + self.weights[-1], axis=1)
+    def opinions(self, vectors: np.ndarray) -> np.ndarray:
+        """Return how far each vector stands on the side of each intent."""
+        return vectors @ self.weights[:-1] + self.weights[-1]
 
 
 class Nearest:
@@ -114,11 +117,16 @@ class Nearest:
         """Return how like each example is to each vector: the cosine, in the order of `order`."""
         return vectors @ self.vectors.T / max(1.0, float(np.linalg.norm(self.vectors[0])) ** 2)
 
-    def scores(self, likeness: np.ndarray) -> np.ndarray:
-        """Return the log-probability of each intent by its nearest example."""
+    def opinions(self, likeness: np.ndarray) -> np.ndarray:
+        """Return how like its nearest example of each intent each vector is."""
         best = np.full((len(likeness), self._intents), -1.0, np.float32)
         best[:, self._present] = np.maximum.reduceat(likeness, self._starts, axis=1)
-        return log_softmax(16 * best, axis=1)
+        return best
+
+
+def log_likely(opinions: np.ndarray) -> np.ndarray:
+    """Return the log-probabilities that each member gives the intents: member × text × intent."""
+    return log_softmax(opinions * np.array(SCALES[: len(opinions)], np.float32)[:, None, None], axis=2)
 
 
 def _rows(model: Any, intents: int, width: int, weights: np.ndarray, constants: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from rich.table import Table
 from nlu.language import LANGUAGES
 from nlu.rasa import safe
 from nlu.seeds import frozen, seeds
-from tests.bench.nlu import ask_rasa, interval, understood
+from tests.bench.nlu import ask_rasa, share, understood
 
 
 def accuracy(taught: tuple[str, ...], asked: tuple[str, ...]) -> dict[str, str]:
@@ -22,7 +22,7 @@ def accuracy(taught: tuple[str, ...], asked: tuple[str, ...]) -> dict[str, str]:
     questions = [one for one in frozen() if one.language in asked]
     answers = ask_rasa(examples, [safe(one.text) for one in questions])["answers"]
     right = np.array([understood(a, ())[0] == one.intent for a, one in zip(answers, questions, strict=True)])
-    return {language: interval(right[[one.language == language for one in questions]]) for language in asked}
+    return {language: share(right[[one.language == language for one in questions]]) for language in asked}
 
 
 def main() -> None:

@@ -14,8 +14,12 @@ from tests.rasa_server import PYTHON, ROOT
         "saved_model_says_the_same",
         "intent_with_one_example_spoils_nothing",
         "one_intent_is_refused",
+        "what_is_about_no_intent_is_less_likely_to_be_any",
         "only_new_texts_are_encoded",
         "short_words_are_of_the_language_they_were_heard_in",
+        "a_word_that_nobody_heard_is_of_the_only_language_of_the_examples",
+        "an_encoder_may_be_a_folder",
+        "a_folder_that_is_no_encoder_is_named",
     ],
 )
 def test_understanding(check: str) -> None:

