@@ -17,7 +17,7 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-KEPT = ("intent", "entities", "intent_ranking", "nearest")
+KEPT = ("intent", "entities", "intent_ranking", "nearest", "unsure_below")
 TALK = "a talk that nobody has"
 
 
