@@ -12,6 +12,5 @@ intent_classifier   the same, as a classifier of Rasa
 details_extractor   all details of a message: numbers, products, amounts, days, addresses
 details             from the finders: numbers, money, days, catalogue
 detail              what a detail is, and which of two that claim the same words it is
-tongues             which language a line is in, roughly
 serve               starts Rasa
 """

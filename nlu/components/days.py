@@ -15,10 +15,9 @@ from importlib import import_module
 from dateparser.date import DateDataParser
 
 from nlu.components.detail import Detail
-from nlu.components.tongues import tongue
+from nlu.language import LANGUAGES, TOLD_BY, guess
 from nlu.text import level
 
-LANGUAGES = ("en", "es", "de", "fr", "el")
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -138,7 +137,7 @@ def _is_another_word(text: str, plain: str, match: "re.Match[str]") -> bool:
     """German "hier" is here, "morgen" and "mañana" are also the morning."""
     word, before = match.group(), plain[max(0, match.start() - 12) : match.start()]
     if word == "hier":
-        return tongue(text) != "fr" and plain.strip() != word
+        return guess(text[:TOLD_BY], default="") != "fr" and plain.strip() != word
     if word == "morgen":
         return re.search(r"(?:guten?|am|heute|gestern|jeden|schonen|gute|diesen) $", before) is not None
     return word == "manana" and re.search(r"(?:la|esta|una|cada|buena) $", before) is not None
@@ -178,7 +177,7 @@ def _numeric(text: str, plain: str) -> Iterator[Detail]:
 
 def _day_by_numbers(text: str, match: "re.Match[str]") -> Iterator[Detail]:
     day, month = int(match["a"]), int(match["b"])
-    is_slashed_english = match["sep"] == "/" and tongue(text) in ("en", None)
+    is_slashed_english = match["sep"] == "/" and guess(text[:TOLD_BY], default="") in ("en", "")
     if month > 12 >= day:
         day, month = month, day
     elif is_slashed_english and day <= 12 and day != month:

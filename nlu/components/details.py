@@ -8,8 +8,8 @@ from nlu.components.days import days
 from nlu.components.detail import Detail, settle
 from nlu.components.money import amounts
 from nlu.components.numbers import numbers
-from nlu.components.tongues import tongue
 from nlu.contacts import EVERYWHERE, REGIONS, contacts
+from nlu.language import TOLD_BY, guess
 
 LONGEST = 4_000
 """Characters of a text that are looked at; a customer's line has no more."""
@@ -38,7 +38,7 @@ def claims(text: str, catalogue: Catalogue) -> Iterator[Detail]:
     Cards and accounts have no name: nothing may take them for a number, and triage has no use for them.
     """
     text = text[:LONGEST]
-    for one in contacts(text, REGIONS.get(tongue(text) or "", EVERYWHERE)):
+    for one in contacts(text, REGIONS.get(guess(text[:TOLD_BY], default=""), EVERYWHERE)):
         entity = one.kind if one.kind in ("email", "phone") else ""
         yield Detail(entity, one.start, one.end, one.value, 1.0)
     if any(sign.isdecimal() for sign in text):
