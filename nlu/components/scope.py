@@ -9,8 +9,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 STRANGE = 0.1
-"""The share of texts about none of the intents that is reckoned with. On our examples, of 100 right answers at least 92
-remain; with 0.2 more than half of what is about something else is noticed in addition, but only 85 remain."""
+"""The share of texts about none of the intents that is reckoned with.
+
+On folds of HINT3's training sets and CLINC150's validation set, 54 % of what is strange fell below 0.5 without this,
+and 92 % of the rest did not; with 0.1 it is 69 % and 88 %, with 0.2 76 % and 85 %.
+"""
 
 ENOUGH = 20
 """Examples of either kind, known and strange, below which there is nothing to be learned."""
