@@ -33,26 +33,28 @@ async def put(session: AsyncSession, agent: Agent, thread_id: int, seq: int) -> 
 class Marks:
     """What there is to read in a thread, and who has read how far."""
 
-    said: Mapping[int | None, int]
-    """The newest entry of each agent, and of everybody else (`None`). What merely happened is nothing to read, unless
-    the customer did it."""
+    said: Sequence[tuple[int, int | None]]
+    """The newest entry of each agent, and of everybody else (`None`), the newest first. What merely happened is nothing
+    to read, unless the customer did it."""
     read: Mapping[int, int]
 
     def is_unread(self, agent_id: int) -> bool:
         """Whether somebody else said, or the customer did, something since the agent looked."""
-        read = self.read.get(agent_id, 0)
-        return any(seq > read and who != agent_id for who, seq in self.said.items())
+        for seq, who in self.said:
+            if who != agent_id:
+                return seq > self.read.get(agent_id, 0)
+        return False
 
 
-NOTHING = Marks({}, {})
+NOTHING = Marks((), {})
 
 
 async def of_all(session: AsyncSession, thread_ids: Sequence[int]) -> Mapping[int, Marks]:
     """The marks of threads, for all agents at once."""
-    said: dict[int, dict[int | None, int]] = {}
+    said: dict[int, list[tuple[int, int | None]]] = {}
     read: dict[int, dict[int, int]] = {}
     for thread_id, who, seq in await session.execute(_SAID, {"threads": thread_ids}):
-        said.setdefault(thread_id, {})[who] = seq
+        said.setdefault(thread_id, []).append((seq, who))
     for thread_id, agent_id, seq in await session.execute(_READ, {"threads": thread_ids}):
         read.setdefault(thread_id, {})[agent_id] = seq
     return {thread_id: Marks(of_thread, read.get(thread_id, {})) for thread_id, of_thread in said.items()}
@@ -63,5 +65,6 @@ _SAID = (
     select(Message.thread_id, Message.agent_id, func.max(Message.seq))
     .where(Message.thread_id == any_(_THREADS), or_(Message.kind != "event", Message.by == "customer"))
     .group_by(Message.thread_id, Message.agent_id)
+    .order_by(func.max(Message.seq).desc())
 )
 _READ = select(Bookmark.thread_id, Bookmark.agent_id, Bookmark.seq).where(Bookmark.thread_id == any_(_THREADS))

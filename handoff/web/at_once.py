@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from inspect import signature
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,14 +21,15 @@ def at_once(made: Callable[..., Any]) -> Any:
     return Depends(make)
 
 
-def of_query(kind: type[T]) -> Any:
-    """`Depends` on a dataclass, read from the query at once: FastAPI would read each of its parameters by itself."""
-    adapter = TypeAdapter(kind)
+class OfQuery(Generic[T]):
+    """A dataclass read from the query of an address as a whole: FastAPI would read each parameter by itself."""
 
-    async def read(request: Request) -> T:
+    def __init__(self, kind: type[T]) -> None:
+        self._adapter = TypeAdapter(kind)
+
+    async def __call__(self, request: Request) -> T:
+        """Raises `RequestValidationError`."""
         try:
-            return adapter.validate_python(dict(request.query_params))
+            return self._adapter.validate_python(dict(request.query_params))
         except ValidationError as error:
             raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from None
-
-    return Depends(read)

@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import Query
+from fastapi import Depends, Query
 
-from handoff.web.at_once import of_query
+from handoff.web.at_once import OfQuery
 
 View = Literal["mine", "waiting", "open", "risk", "mentions", "snoozed", "closed", "all"]
 Sort = Literal["waiting", "due", "newest", "oldest"]
@@ -52,4 +52,5 @@ class Place:
         return "?" + urlencode(said)
 
 
-Where = Annotated[Place, of_query(Place)]
+PLACE = OfQuery(Place)
+Where = Annotated[Place, Depends(PLACE)]
