@@ -1,18 +1,23 @@
 """Rasa as our child: a model trained when there is none, the action server beside it, both kept running."""
 
 import asyncio
+import logging
 import secrets
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bot import repeat
 from bot.put_to_work import PutToWork
 from bot.settings import BotSettings
 from bot.supervise import keep_running
+from handoff import database
 from nlu.rasa import Rasa
 from nlu.server import LOOPBACK, Command, action_server, rasa_server
 from nlu.training import TrainingFailed
+
+log = logging.getLogger(__name__)
 
 NO_RASA = "There is no Rasa ({python} is missing; `make setup` makes it): whoever opts in goes straight to a person."
 
@@ -40,7 +45,7 @@ class OwnRasa:
         began = time.monotonic()
         self._tell("Rasa is starting …")
         try:
-            begun = await work.begin_with(lambda step: self._tell(f"Rasa has no model yet and makes one: {step}"))
+            begun = await self._begin(work)
         except TrainingFailed as error:
             self._tell(f"Rasa could not be trained, so whoever opts in goes to a person:\n{error}")
             return
@@ -55,6 +60,15 @@ class OwnRasa:
             tasks.create_task(keep_running("The action server", actions, logs / "actions.log", self._tell))
             tasks.create_task(keep_running("Rasa", rasa, logs / "rasa.log", self._tell))
             tasks.create_task(self._say_when_ready(began))
+
+    async def _begin(self, work: PutToWork) -> Path:
+        """The model to start with, as soon as the record says which."""
+        while True:
+            try:
+                return await work.begin_with(lambda step: self._tell(f"Rasa has no model yet and makes one: {step}"))
+            except database.AWAY as error:
+                log.warning("Rasa cannot start yet, trying again: %s", error)
+                await asyncio.sleep(repeat.IDLE)
 
     async def _say_when_ready(self, began: float) -> None:
         async with self.client() as rasa:

@@ -10,16 +10,18 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import corpora, database, recent, test_sets, trainings, versions
+from handoff import comparisons, corpora, database, deeds, recent, test_sets, trainings, versions
 from handoff.database import Database
 from handoff.failpoints import outside
 from handoff.progress import TESTING, TRAINING, USUAL, Progress
 from handoff.trainings import Training
+from handoff.version_errors import PromotedMeanwhile
 from handoff.versions import Made, Model
 from nlu.corpus import Corpus
 from nlu.reader import Reader, ReaderDown
@@ -28,6 +30,10 @@ from nlu.training import TrainingFailed, config_hash, threshold, train, write_pr
 from nlu.workshop import Workshop
 
 log = logging.getLogger(__name__)
+
+ANOTHER_KNOCK = "the one at work was made by another Knock, which this one replaced"
+UNREADABLE = "the file of the one at work is gone, or of another Knock and cannot be read"
+"""Why a version is put to work that nobody asked for."""
 
 BEAT = 1.0
 """Seconds between two words on how far it is."""
@@ -111,16 +117,41 @@ class Train:
         await self._test(model, progress)
         async with self._database.reading() as session:
             live = await versions.live(session)
-        if live is not None and live.version != model.version and live.gone_at is None:
-            await self._test(live, progress)
+        is_readable = await self._test_live(live, found, progress) if live and live.version != model.version else False
         beat = progress.beat()
         async with self._database.transaction("train.done") as session:
             await trainings.beat(session, found.id, lease, replace(beat, took={**beat.took, TESTING: progress.elapsed}))
             mine = await self._held(session, found.id, lease)
             await trainings.done(session, mine, model.version)
             if found.then_promote:
-                why = "Knock was updated" if live else "the first one"
-                await versions.promote(session, model.version, None, why, seen=live.version if live else None)
+                await self._put_to_work(session, model, live, is_readable)
+
+    async def _test_live(self, live: Model, found: Training, progress: Progress) -> bool:
+        """Have the version at work tested as well. Whether it can be read: one of another Knock maybe not any more."""
+        if live.gone_at is not None:
+            return False
+        try:
+            await self._test(live, progress)
+            if found.then_promote:
+                async with outside("train.test"), Reader(self._workshop.python, self._workshop.file(live.file)):
+                    pass
+        except ReaderDown as error:
+            if not found.then_promote:
+                raise
+            progress.say(f"version {live.version} cannot be read any more: {error}")
+            return False
+        return True
+
+    async def _put_to_work(self, session: AsyncSession, model: Model, live: Model | None, is_readable: bool) -> None:
+        """Nobody asked for it, so it must be no clear loss, unless there is nothing else; and the audit log tells."""
+        comparison = await comparisons.with_live(session, model.version)
+        if is_readable and comparison.needs_reason:
+            deeds.write(session, "leave model to an admin", about=f"{comparison.words}; {ANOTHER_KNOCK}")
+            return
+        why = "the first one" if live is None else ANOTHER_KNOCK if is_readable else UNREADABLE
+        with suppress(PromotedMeanwhile):
+            await versions.promote(session, model.version, None, why, seen=live.version if live else None)
+            deeds.write(session, "promote model", about=f"{comparison.words}; {why}")
 
     async def _held(self, session: AsyncSession, training_id: int, lease: str) -> Training:
         if (mine := await trainings.held(session, training_id, lease)) is None or mine.cancel_at is not None:

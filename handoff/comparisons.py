@@ -55,9 +55,28 @@ class Comparison:
         return losses(self.before, self.after) if self.before else []
 
     @property
+    def is_clearly_worse(self) -> bool:
+        """Whether an intent is understood clearly worse."""
+        return is_clear(self.losses)
+
+    @property
+    def is_untested(self) -> bool:
+        """Whether nobody can tell what gets worse: no test set was answered by both."""
+        return self.other is not None and self.test_set is None
+
+    @property
     def needs_reason(self) -> bool:
         """Whether whoever puts the candidate to work has to say why."""
-        return is_clear(self.losses)
+        return self.is_clearly_worse or self.is_untested
+
+    @property
+    def words(self) -> str:
+        """What putting the candidate to work does, for the audit log."""
+        worse = ", ".join(f"{name} -{fall:.2f}" for name, fall in self.losses)
+        what = f"version {self.candidate.version}" + (
+            f" in place of version {self.other.version}" if self.other else ""
+        )
+        return what + (f"; worse: {worse}" if worse else "") + ("; not tested with the same set" * self.is_untested)
 
     @cached_property
     def rows(self) -> list[Row]:

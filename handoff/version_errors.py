@@ -27,5 +27,9 @@ class ReasonNeeded(TrainingError):
     """Some intents get clearly worse with this version. Write down why it should be put to work all the same."""
 
 
+class Untested(ReasonNeeded):
+    """It was not tested as the one at work was, so nobody can tell what gets worse. Write down why it is wanted."""
+
+
 class NothingToRollBack(TrainingError):
     """There is no earlier version that could be put to work again."""

@@ -59,11 +59,9 @@ async def promote(
         async with here.database.transaction("inbox.promote model") as session:
             comparison = await comparisons.with_live(session, version)
             if comparison.needs_reason and not reason.strip():
-                raise errors.ReasonNeeded
-            made = await versions.promote(session, version, me, reason.strip(), seen=_number(seen))
-            worse = ", ".join(f"{name} -{fall:.2f}" for name, fall in comparison.losses)
-            words = f"version {version} in place of version {made.before}" + (f"; worse: {worse}" if worse else "")
-            deeds.tell(session, f"{words}; {reason.strip()}" if reason.strip() else words)
+                raise errors.Untested if comparison.is_untested else errors.ReasonNeeded
+            await versions.promote(session, version, me, reason.strip(), seen=_number(seen))
+            deeds.tell(session, "; ".join(filter(None, (comparison.words, reason.strip()))))
     except errors.NoSuchVersion:
         raise
     except TrainingError as error:

@@ -131,6 +131,19 @@ async def test_without_a_clear_loss_no_reason_is_asked_for(inbox: Inbox, ana: ht
 
 
 @pytest.mark.usefixtures("two")
+async def test_a7_who_promotes_what_was_not_tested_with_the_same_set_must_say_why(
+    inbox: Inbox, ana: httpx.AsyncClient
+) -> None:
+    await version(inbox.database, None)
+    assert "Nobody can tell what gets worse" in (await ana.get(f"{MODELS}/3/promote")).text
+    refused = await ana.post(f"{MODELS}/3/promote", data={"seen": "1"})
+    assert (refused.status_code, "nobody can tell" in refused.text, await live(inbox)) == (422, True, 1)
+    done = await ana.post(f"{MODELS}/3/promote", data={"seen": "1", "reason": "the old one is of no use"})
+    assert (done.status_code, await live(inbox)) == (303, 3)
+    assert "not tested with the same set; the old one is of no use" in words((await ana.get("/admin/audit")).text)
+
+
+@pytest.mark.usefixtures("two")
 async def test_of_two_admins_who_promote_at_once_one_wins_and_the_other_is_told(
     inbox: Inbox, ana: httpx.AsyncClient
 ) -> None:

@@ -1,0 +1,74 @@
+"""A Knock that replaced another trains by itself; what comes of it is put to work unless that would be a loss."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.train import ANOTHER_KNOCK, UNREADABLE
+from handoff import versions
+from handoff.database import Database
+from handoff.deeds import Deed
+from handoff.versions import Model
+from nlu.training import model_path
+from tests.models import Makers
+from tests.nlu.test_training import a_python_that
+
+ANSWERS = """echo '{{}}'; while read question; do
+  echo '{{"intent": {{"name": "{0}"}}, "intent_ranking": [{{"name": "{0}", "confidence": 0.9}}]}}'; done"""
+"""A model that says the same of everything."""
+
+REFUND, CANCEL = ANSWERS.format("refund"), ANSWERS.format("cancel")
+
+
+async def replaced(database: Database, folder: Path, old: str, new: str) -> Makers:
+    """Version 1 was made by another Knock; `old` and `new` are what it and the next one do when they shall read."""
+    script = f'case "$2 $3" in "rasa "*) touch model.tar.gz;; *triage-*) {old};; *) {new};; esac'
+    makers = Makers(database, folder / "models", a_python_that(folder, script))
+    model = model_path(makers.workshop.models)
+    model.parent.mkdir()
+    model.touch()
+    await makers.work.begin_with(print)
+    async with database.transaction("test.replaced") as session:
+        await session.execute(update(Model).values(config="of another"))
+    await makers.work.begin_with(print)
+    assert await makers.train.next()
+    assert [one.version for one in await makers.versions()] == [2, 1]
+    return makers
+
+
+async def audited(database: Database) -> list[tuple[str, str | None]]:
+    """What the audit log tells; nobody of the team did any of it."""
+    async with database.reading() as session:
+        return [(one.what, one.about) for one in await session.scalars(select(Deed).where(Deed.agent_id.is_(None)))]
+
+
+async def reason(database: Database) -> str:
+    """Why what is at work was put to work, as the page of the models has it."""
+    async with database.reading() as session:
+        found = await versions.newest_promotion(session)
+    assert found
+    return found.reason
+
+
+async def test_what_is_no_worse_is_put_to_work_and_the_audit_log_says_why(database: Database, tmp_path: Path) -> None:
+    makers = await replaced(database, tmp_path, REFUND, REFUND)
+    assert (await makers.live(), await reason(database)) == (2, ANOTHER_KNOCK)
+    assert await audited(database) == [("promote model", f"version 2 in place of version 1; {ANOTHER_KNOCK}")]
+
+
+async def test_what_is_clearly_worse_is_left_to_an_admin(database: Database, tmp_path: Path) -> None:
+    makers = await replaced(database, tmp_path, REFUND, CANCEL)
+    assert await makers.live() == 1
+    ((what, about),) = await audited(database)
+    assert what == "leave model to an admin"
+    assert "worse: refund" in (about or "")
+
+
+@pytest.mark.parametrize("old", ["exit 1", "echo nothing that could be read"])
+async def test_where_the_one_at_work_cannot_be_read_any_more_the_new_one_is_put_to_work(
+    database: Database, tmp_path: Path, old: str
+) -> None:
+    makers = await replaced(database, tmp_path, old, CANCEL)
+    assert (await makers.live(), await reason(database)) == (2, UNREADABLE)
+    assert "version 1 cannot be read any more: its process has ended" in (await makers.training(2)).lines
