@@ -16,6 +16,9 @@ from nlu.annotations import unpacked
 from nlu.corpus import Corpus, CorpusExample
 from nlu.seeds import frozen_keys, seeds_by_key
 
+MADE_UP = ("seed", "admin", "import")
+"""Sources of examples that no customer said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -28,6 +31,11 @@ class Entry:
     at: datetime | None = None
     thread_id: int | None = None
     held_back: bool = False
+
+    @property
+    def is_real(self) -> bool:
+        """Whether a customer said it."""
+        return self.example.source not in MADE_UP
 
 
 async def gather(session: AsyncSession) -> Corpus:

@@ -102,17 +102,23 @@ UNMASKED = timedelta(minutes=15)
 """For so long somebody who asked to see what is masked in a thread sees it."""
 
 
-async def write_unmasking(session: AsyncSession, me: Agent, thread_id: int, address: str | None) -> int:
-    """Write down that somebody asked to see the masked addresses and numbers of a thread. The deed's number."""
-    deed = Deed(what="read masked contacts", agent_id=me.id, thread_id=thread_id, address=roughly(address))
+async def write_unmasking(
+    session: AsyncSession, me: Agent, thread_id: int | None, address: str | None, about: str | None = None
+) -> int:
+    """Write down that somebody asked to see the masked addresses and numbers of a thread, or of what `about` says. The
+    deed's number."""
+    what = {"what": "read masked contacts", "thread_id": thread_id, "about": about}
+    deed = Deed(agent_id=me.id, address=roughly(address), **what)
     session.add(deed)
     await session.flush()
     return deed.id
 
 
-async def is_unmasked(session: AsyncSession, me: Agent, thread_id: int, deed_id: int) -> bool:
-    """Whether it was by this deed, and lately, that somebody asked to see what is masked in a thread."""
-    asked = (Deed.id == deed_id, Deed.agent_id == me.id, Deed.thread_id == thread_id)
+async def is_unmasked(
+    session: AsyncSession, me: Agent, thread_id: int | None, deed_id: int, about: str | None = None
+) -> bool:
+    """Whether it was by this deed, and lately, that somebody asked to see what is masked there."""
+    asked = (Deed.id == deed_id, Deed.agent_id == me.id, Deed.thread_id == thread_id, Deed.about == about)
     lately = Deed.at > func.clock_timestamp() - UNMASKED
     query = select(Deed.id).where(*asked, Deed.what == "read masked contacts", lately)
     return await session.scalar(query) is not None

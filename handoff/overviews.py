@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from handoff.corpora import Entry
+from handoff.corpora import MADE_UP, Entry
 from handoff.intents import Known
 from nlu.triage_result import TALK_INTENTS
 from nlu.uses import uses
@@ -15,9 +15,6 @@ FEW = 10
 
 TIMES = 5
 """An intent with more examples than this many times the median draws others' texts to itself."""
-
-MADE_UP = ("seed", "admin", "import")
-"""Sources of examples that no customer said."""
 
 
 @dataclass

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import examples
+from handoff import deeds, examples
 from handoff.corpora import Entry
 from handoff.examples import Example, Key
+from handoff.models import Agent
 from handoff.training_errors import NoSuchExample
 from nlu.text import fold
 
@@ -30,9 +31,14 @@ class Sought:
         page: Annotated[int, Query(ge=1, le=100_000)] = 1,
         undo: Annotated[str, Query(max_length=50)] = "",
         near: Annotated[str, Query(max_length=500)] = "",
+        ask: Annotated[str, Query(max_length=20)] = "",
+        show: Annotated[str, Query(max_length=60)] = "",
+        unmasked: Annotated[int, Query(ge=0, le=2**62)] = 0,
     ) -> None:
         self.q, self.language, self.source, self.page = q.strip(), language, source, page
         self.undo, self.near = undo, near.strip()
+        self.asks_model = bool(ask and self.near)
+        self.show, self.deed = show, unmasked
 
     def holds(self, entry: Entry) -> bool:
         """Whether an example is one of those that are sought."""
@@ -48,6 +54,11 @@ class Sought:
         asked = {"q": self.q, "language": self.language, "source": self.source, "page": self.page} | changed
         said = urlencode({name: value for name, value in asked.items() if value and (name, value) != ("page", 1)})
         return f"?{said}" if said else ""
+
+    async def unmasked(self, session: AsyncSession, me: Agent, intent: str) -> str:
+        """The example whose addresses and numbers somebody asked to see; see `handoff.web.unmasking`."""
+        about = unmasking(intent, self.show)
+        return self.show if self.deed and await deeds.is_unmasked(session, me, None, self.deed, about) else ""
 
     async def removed(self, session: AsyncSession) -> Example | None:
         """The example that was just removed, and may be put back."""
@@ -81,6 +92,11 @@ def key_of(word: str) -> Key:
     if not (match := _KEY.fullmatch(word)):
         raise NoSuchExample
     return match[1], match[2]
+
+
+def unmasking(intent: str, word: str) -> str:
+    """What the deed is about by which somebody sees what is masked in an example."""
+    return f"intent {intent}, example {word[:11]}"
 
 
 def word_of(key: Key) -> str:

@@ -1,21 +1,21 @@
-"""What admins do to examples: add, change, remove and put back, move many at once."""
+"""What admins do to examples: add, change, remove and put back, move many at once, see what is masked in one."""
 
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, Form, Path, Request
+from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import deeds, examples, intents
 from handoff import training_errors as errors
 from handoff.examples import Words
 from handoff.models import Agent
-from handoff.web.at_once import at_once
-from handoff.web.example_list import Sought, key_of
-from handoff.web.intents import Comparing, Name, Said, intent_page
-from handoff.web.site import Here, MeTraining
+from handoff.web.example_forms import Filled, Text
+from handoff.web.example_list import key_of, unmasking
+from handoff.web.intents import Name, Said
+from handoff.web.witness import address
 from nlu.annotations import BadAnnotation, read
 
 router = APIRouter(prefix="/admin/nlu")
@@ -24,32 +24,21 @@ MOST_AT_ONCE = 200
 """Lines of one form."""
 
 Several = Annotated[str, Form(max_length=60_000)]
-Text = Annotated[str, Form(max_length=20_000)]
 Word = Annotated[str, Path(max_length=60)]
-Asked = Annotated[Sought, at_once(Sought)]
 Chosen = Annotated[list[Annotated[str, Form(max_length=60)]] | None, Form(max_length=5000)]
 
 
 @router.post("/intents/{intent}/examples")
 async def add(
-    here: Here,
-    me: MeTraining,
-    comparing: Comparing,
-    intent: Name,
-    sought: Asked,
-    lines: Several = "",
-    language: Said = "en",
-    move: Annotated[bool, Form()] = False,
+    form: Filled, intent: Name, lines: Several = "", language: Said = "en", move: Annotated[bool, Form()] = False
 ) -> Response:
     """Add examples, one on each line; all of them, or none if one cannot be taken."""
-    try:
-        async with here.database.transaction("inbox.add examples") as session:
-            made = await _add_all(session, me, intent, lines.splitlines(), language, move)
-            deeds.tell(session, f"intent {await intents.in_use(session, intent)}, {len(made)} in {language}")
-    except errors.TrainingError as error:
-        written = {"lines": lines, "language": language, "elsewhere": isinstance(error, errors.ExampleElsewhere)}
-        return await intent_page(here, me, comparing, intent, sought, 422, problem=error.sentence, written=written)
-    return RedirectResponse(f"/admin/nlu/intents/{intent}{sought.query(page=1)}", 303)
+    form.of = intent
+    async with form.tried(), form.here.database.transaction("inbox.add examples") as session:
+        made = await _add_all(session, form.me, intent, lines.splitlines(), language, move)
+        deeds.tell(session, f"intent {await intents.in_use(session, intent)}, {len(made)} in {language}")
+    elsewhere = isinstance(form.refusal, errors.ExampleElsewhere)
+    return await form.back(422, written={"lines": lines, "language": language, "elsewhere": elsewhere}, page=1)
 
 
 async def _add_all(
@@ -69,71 +58,54 @@ async def _add_all(
 
 
 @router.post("/examples/move")
-async def move(
-    here: Here, me: MeTraining, comparing: Comparing, sought: Asked, chosen: Chosen = None, to: Said = "", of: Said = ""
-) -> Response:
+async def move(form: Filled, chosen: Chosen = None, to: Said = "") -> Response:
     """Give the chosen examples another intent."""
-    try:
-        async with here.database.transaction("inbox.move examples") as session:
-            count = await examples.relabel(session, [key_of(word) for word in chosen or []], to, me)
-            deeds.tell(session, f"intent {of}, {count} to, intent {to}")
-    except errors.TrainingError as error:
-        return await intent_page(here, me, comparing, of, sought, 409, problem=error.sentence)
-    return RedirectResponse(f"/admin/nlu/intents/{of}{sought.query()}", 303)
+    async with form.tried(), form.here.database.transaction("inbox.move examples") as session:
+        count = await examples.relabel(session, [key_of(word) for word in chosen or []], to, form.me)
+        deeds.tell(session, f"intent {form.of}, {count} to, intent {to}")
+    return await form.back(409)
 
 
 @router.post("/examples/{example}")
 async def change(
-    here: Here,
-    me: MeTraining,
-    comparing: Comparing,
-    example: Word,
-    sought: Asked,
-    text: Text = "",
-    intent: Said = "",
-    of: Said = "",
-    version: Annotated[int, Form(ge=0)] = 0,
+    form: Filled, example: Word, text: Text = "", intent: Said = "", version: Annotated[int, Form(ge=0)] = 0
 ) -> Response:
-    """Change what an example says, or which intent it has. `of`: the intent whose page this came from."""
-    try:
-        async with here.database.transaction("inbox.change example") as session:
-            language = key_of(example)[0]
-            after = await examples.change(session, key_of(example), _words(text, language), intent, me, seen=version)
-            deeds.tell(session, f"intent {after.intent}, example {after.id}")
-    except errors.NoSuchExample as error:
-        return await intent_page(here, me, comparing, of, sought, 404, problem=error.sentence)
-    except errors.TrainingError as error:
-        written = {example: {"text": text, "intent": intent}}
-        return await intent_page(here, me, comparing, of, sought, 409, problem=error.sentence, written=written)
-    return RedirectResponse(f"/admin/nlu/intents/{of}{sought.query()}", 303)
+    """Change what an example says, or which intent it has."""
+    async with form.tried(), form.here.database.transaction("inbox.change example") as session:
+        words = _words(text, key_of(example)[0])
+        after = await examples.change(session, key_of(example), words, intent, form.me, seen=version)
+        deeds.tell(session, f"intent {after.intent}, example {after.id}")
+    is_gone = isinstance(form.refusal, errors.NoSuchExample)
+    return await form.back(404 if is_gone else 409, written={example: {"text": text, "intent": intent}})
 
 
 @router.post("/examples/{example}/remove")
-async def remove(
-    here: Here, me: MeTraining, comparing: Comparing, example: Word, sought: Asked, of: Said = ""
-) -> Response:
+async def remove(form: Filled, example: Word) -> Response:
     """Use an example no more; the page that follows can put it back."""
-    try:
-        async with here.database.transaction("inbox.remove example") as session:
-            await examples.remove(session, key_of(example), me)
-            deeds.tell(session, f"intent {of}, example {example[:11]}")
-    except errors.TrainingError as error:
-        return await intent_page(here, me, comparing, of, sought, 404, problem=error.sentence)
-    return RedirectResponse(f"/admin/nlu/intents/{of}{sought.query(undo=example)}", 303)
+    async with form.tried(), form.here.database.transaction("inbox.remove example") as session:
+        await examples.remove(session, key_of(example), form.me)
+        deeds.tell(session, f"intent {form.of}, example {example[:11]}")
+    return await form.back(404, undo=example)
 
 
 @router.post("/examples/{example}/put-back")
-async def put_back(
-    here: Here, me: MeTraining, comparing: Comparing, example: Word, sought: Asked, of: Said = ""
-) -> Response:
+async def put_back(form: Filled, example: Word) -> Response:
     """Undo a removal."""
-    try:
-        async with here.database.transaction("inbox.put back example") as session:
-            found = await examples.put_back(session, key_of(example), me)
-            deeds.tell(session, f"intent {of}, example {found.id}")
-    except errors.TrainingError as error:
-        return await intent_page(here, me, comparing, of, sought, 404, problem=error.sentence)
-    return RedirectResponse(f"/admin/nlu/intents/{of}{sought.query()}", 303)
+    async with form.tried(), form.here.database.transaction("inbox.put back example") as session:
+        found = await examples.put_back(session, key_of(example), form.me)
+        deeds.tell(session, f"intent {form.of}, example {found.id}")
+    return await form.back(404)
+
+
+@router.post("/examples/{example}/show")
+async def show(request: Request, form: Filled, example: Word) -> Response:
+    """How somebody is reached stands in an example: whoever asks sees it, to change it, and that is written down."""
+    deed = 0
+    async with form.tried(), form.here.database.transaction("inbox.unmask example") as session:
+        if (found := await examples.row(session, key_of(example))) is None or found.removed_at is not None:
+            raise errors.NoSuchExample
+        deed = await deeds.write_unmasking(session, form.me, None, address(request), unmasking(form.of, example))
+    return await form.back(404, show=example, unmasked=deed)
 
 
 def _words(marked: str, language: str) -> Words:

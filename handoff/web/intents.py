@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from handoff import agents, corpora, deeds, intents, overviews
+from handoff import agents, corpora, deeds, intents, overviews, traffic, tries, versions
 from handoff import training_errors as errors
 from handoff.models import Agent
 from handoff.web.alike import Alike
@@ -21,6 +21,8 @@ Name = Annotated[str, Path(max_length=200)]
 Said = Annotated[str, Form(max_length=2000)]
 HISTORY = 30
 """Deeds that the page of an intent shows."""
+PATIENCE = 20.0
+"""Seconds for the model at work to say what it makes of a text: longer than it takes to be loaded."""
 
 
 async def alike(request: Request) -> Alike:
@@ -112,6 +114,9 @@ async def intent_page(
         entries = await corpora.entries(session, known)
         people = {person.id: person for person in await agents.everybody(session)}
         removed = await sought.removed(session)
+        unmasked = await sought.unmasked(session, me, name or intent)
+        lately = await traffic.of_intent(session, name or intent) if me.may("train") else None
+        live = await versions.live(session)
         history = await deeds.about(session, f"intent {name or intent}", most=HISTORY)
         rail = await rail_of(session, me)
     if name is None:
@@ -121,6 +126,8 @@ async def intent_page(
     overview = overviews.of_all(entries, known, pairs)[name]
     mine = [entry for entry in entries if entry.example.intent == name]
     near = likeness.nearest(sought.near, 8) if sought.near and likeness else []
+    asks = sought.asks_model and live is not None and me.may("train")
+    tried = await tries.ask(here.database, sought.near, [live.version], PATIENCE) if asks and live else []
     values = {
         "intent": overview,
         "row": known.rows.get(name),
@@ -132,6 +139,10 @@ async def intent_page(
         "near": [(how, entry) for text, how in near for entry in entries if entry.example.text == text],
         "people": people,
         "removed": removed,
+        "unmasked": unmasked,
+        "traffic": lately,
+        "live": live,
+        "tried": tried,
         "history": history,
         "entities": sorted({part.entity for entry in entries for part in entry.example.entities}),
     }

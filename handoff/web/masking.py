@@ -59,6 +59,7 @@ def _shown(contact: Contact, opened: Opened, near: str) -> Markup:
 FILTERS: dict[str, Callable[..., object]] = {
     "masked": lambda text: masked(text) if text else text,
     "with_contacts": with_contacts,
+    "seen": lambda entry: masked(entry.example.text) if entry.is_real else entry.example.text,
     "noted": noted,
     "noted_as": lambda name: FOUND.get(name, name.replace("_", " ").capitalize()),
 }

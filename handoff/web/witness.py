@@ -9,7 +9,7 @@ from handoff import deeds
 from handoff.models import Agent
 
 QUIET = {
-    *("seen", "draft", "kept", "read", "read customer", "read file", "unmask"),
+    *("seen", "draft", "kept", "read", "read customer", "read file", "unmask", "unmask example"),
     *("ask for passkey", "ask who", "use code", "use passkey"),
 }
 """Transactions that are no deeds: that somebody is there, reads or has begun to write, which is told otherwise or to
