@@ -144,8 +144,8 @@ def _sets(known: Known, count: int) -> list[tuple[str, ...]]:
     """
     names = list(known)
     there = np.stack([~np.isnan(known[name]).any(axis=1) for name in names], axis=1) if names else np.zeros((count, 0))
-    seen = {tuple(name for name, has in zip(names, row, strict=True) if has) for row in np.unique(there, axis=0)}
-    return sorted(seen | {tuple(names[start:]) for start in range(len(names) + 1)}, key=len)
+    seen = [tuple(name for name, has in zip(names, row, strict=True) if has) for row in np.unique(there, axis=0)]
+    return sorted({one[start:] for one in seen for start in range(len(one) + 1)}, key=len)
 
 
 def _alone(encoders: tuple[str, ...], known: Known, count: int) -> np.ndarray:

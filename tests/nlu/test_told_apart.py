@@ -15,6 +15,7 @@ from tests.rasa_server import PYTHON, ROOT
         "intent_with_one_example_spoils_nothing",
         "one_intent_is_refused",
         "what_is_about_no_intent_is_less_likely_to_be_any",
+        "encoders_may_have_no_language_in_common",
         "only_new_texts_are_encoded",
         "short_words_are_of_the_language_they_were_heard_in",
         "a_word_that_nobody_heard_is_of_the_only_language_of_the_examples",

@@ -93,6 +93,16 @@ def what_is_about_no_intent_is_less_likely_to_be_any() -> None:
     assert np.mean(sure[-24:]) < 0.4
 
 
+def encoders_may_have_no_language_in_common() -> None:
+    """One for Greek beside one for the others: no text has the vectors of both, and each is understood by its own."""
+    greek, other = Counting().encode(TEXTS), Counting().encode(TEXTS)
+    greek[::2], other[1::2] = np.nan, np.nan
+    learned = Ensemble.learn(TEXTS, INTENTS, {"greek": greek, "other": other})
+    for name in ("greek", "other"):
+        likely = learned.classify("…", {name: Counting().encode(["my money"])[0]})[0]
+        assert learned.intents[int(likely.argmax())] == "refund"
+
+
 def only_new_texts_are_encoded() -> None:
     """What was encoded is kept until it is no example any more."""
     with tempfile.TemporaryDirectory() as name:
@@ -158,6 +168,7 @@ CHECKS = {
         intent_with_one_example_spoils_nothing,
         one_intent_is_refused,
         what_is_about_no_intent_is_less_likely_to_be_any,
+        encoders_may_have_no_language_in_common,
         only_new_texts_are_encoded,
         short_words_are_of_the_language_they_were_heard_in,
         a_word_that_nobody_heard_is_of_the_only_language_of_the_examples,
