@@ -108,27 +108,22 @@ class Ensemble:
         fitting = [head for head in self.heads.values() if set(head.encoders) <= set(encoders)]
         return max(fitting, key=lambda head: len(head.encoders))
 
-    def opinions(self, texts: Sequence[str], head: Head, vectors: np.ndarray | None) -> np.ndarray:
-        """Return what the members of a head think of texts that it is for: member × text × intent."""
-        said = [self.words.opinions(texts)]
-        if head.vectors and head.nearest and vectors is not None:
-            said += [head.vectors.opinions(vectors), head.nearest.opinions(head.nearest.likeness(vectors))]
-        return np.stack(said)
-
     def classify(self, text: str, known: Mapping[str, np.ndarray], like: int = 3) -> tuple[np.ndarray, list[Like]]:
         """Return the probability of each intent, and the examples that are most like the text.
 
         `known` holds the vectors of the text by encoder.
         """
-        head = self.head_for(list(known))
-        vector = np.hstack([known[name] for name in head.encoders])[None] if head.encoders else None
-        likely = head.likely(self.opinions([text], head, vector))[0]
-        return likely, [] if vector is None else self._like(head, vector, like)
+        head, opinions = self.head_for(list(known)), [self.words.opinions([text])]
+        if not (head.vectors and head.nearest):
+            return head.likely(np.stack(opinions))[0], []
+        vector = np.hstack([known[name] for name in head.encoders])[None]
+        likeness = head.nearest.likeness(vector)
+        opinions += [head.vectors.opinions(vector), head.nearest.opinions(likeness)]
+        return head.likely(np.stack(opinions))[0], self._like(head, likeness[0], like)
 
-    def _like(self, head: Head, vector: np.ndarray, count: int) -> list[Like]:
+    def _like(self, head: Head, likeness: np.ndarray, count: int) -> list[Like]:
         if head.nearest is None or head.rows is None:
             return []
-        likeness = head.nearest.likeness(vector)[0]
         best = np.argsort(-likeness)[:count]
         rows = head.rows[head.nearest.order[best]]
         return [
