@@ -11,8 +11,13 @@ from handoff.models import Agent
 from handoff.web.intents import Said
 from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, MeTraining, Site
+from nlu.rasa import ALARMS
+from nlu.triage_result import DETAILS
 
 router = APIRouter(prefix="/admin/nlu")
+
+BY_ITSELF = {*DETAILS, *ALARMS}
+"""Entities that the bot recognises without being taught."""
 
 Id = Annotated[int, Path(ge=1, le=2**62)]
 Kind = Annotated[Literal["regex", "lookup", "synonym"], Form()]
@@ -60,5 +65,5 @@ async def _page(
         (name, sum(part.entity == name for part in marked), [one for one in found if one.entity == name])
         for name in [*names, *([""] if any(not one.entity for one in found) else [])]
     ]
-    values = {"by_entity": by_entity, "problem": problem, "written": written or {}, "rail": rail}
-    return here.page("patterns.html", status, me=me, place="training", **values)
+    values: dict[str, Any] = {"by_entity": by_entity, "by_itself": BY_ITSELF, "written": written or {}, "rail": rail}
+    return here.page("patterns.html", status, me=me, place="training", problem=problem, **values)
