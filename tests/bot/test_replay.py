@@ -13,6 +13,9 @@ from bot.replay import replay
 from nlu.detector import Detector
 from nlu.gate import Gate
 from nlu.guards import Guards
+from tests.knock_process import KnockProcess, trained
+from tests.on_x import settings_on
+from tests.peers.fake_x import FakeX
 
 COMPLAINT = "My Northwind parcel is two weeks late, where is it?"
 
@@ -52,6 +55,17 @@ def test_posts_are_counted_and_every_silence_has_a_reason(tmp_path: Path, detect
     assert report.posts_per_second > 0
     for words in ("posts a second", "mentions", "would-be offers", "suppressed: repost"):
         assert words in printed(console)
+
+
+def test_a9_brand_and_rules_are_tested_on_posts_that_came_and_nothing_is_posted(tmp_path: Path, home: Path) -> None:
+    with FakeX() as x:
+        settings = {name: str(value) for name, value in settings_on(x).items()}
+        posts = written(tmp_path, line(1), line(2, "lovely northwind lamp"))
+        with KnockProcess(trained(home), "replay", "--show=5", str(posts), **settings) as knock:
+            assert knock.process.wait(60) == 0
+            assert COMPLAINT in knock.output
+            assert "lovely" not in knock.output
+        assert not x.sent
 
 
 def test_bad_lines_are_named_by_number_and_stop_nothing(tmp_path: Path, detect: Detect, console: Console) -> None:
