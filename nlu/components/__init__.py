@@ -10,6 +10,7 @@ scope               whether a text is about any of the intents
 ensemble            the guesses, weighed and added up into a probability
 intent_classifier   the same, as a classifier of Rasa
 details_extractor   all details of a message: numbers, products, amounts, days, addresses
+synonyms            in one form what an admin's synonyms stand for
 details             from the finders: numbers, money, days, catalogue
 detail              what a detail is, and which of two that claim the same words it is
 serve               starts Rasa

@@ -14,6 +14,8 @@ from typing import Any, TextIO
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
@@ -24,11 +26,13 @@ TALK = "a talk that nobody has"
 async def main(answers: TextIO) -> None:
     """Answer until nothing more comes in."""
     actions = os.environ.get("KNOCK_ACTIONS_URL")
-    agent = Agent.load(sys.argv[1], action_endpoint=EndpointConfig(actions) if actions else None)
+    talks = InMemoryTrackerStore(Domain.empty())
+    agent = Agent.load(sys.argv[1], tracker_store=talks, action_endpoint=EndpointConfig(actions) if actions else None)
     _say(answers, {"ready": True})
     for line in sys.stdin:
         asked = json.loads(line)
-        _say(answers, await (_begin(agent, asked["begin"]) if "begin" in asked else _parse(agent, asked["text"])))
+        doing = _begin(agent, talks, asked["begin"]) if "begin" in asked else _parse(agent, asked["text"])
+        _say(answers, await doing)
 
 
 async def _parse(agent: Agent, text: str) -> dict[str, Any]:
@@ -36,12 +40,12 @@ async def _parse(agent: Agent, text: str) -> dict[str, Any]:
     return {name: parsed.get(name) for name in KEPT}
 
 
-async def _begin(agent: Agent, events: list[dict[str, Any]]) -> dict[str, Any]:
+async def _begin(agent: Agent, talks: InMemoryTrackerStore, events: list[dict[str, Any]]) -> dict[str, Any]:
     """The first turn of the talk, which is forgotten afterwards."""
-    await agent.tracker_store.save(DialogueStateTracker.from_dict(TALK, events, agent.domain.slots))
+    await talks.save(DialogueStateTracker.from_dict(TALK, events, agent.domain.slots))
     output = CollectingOutputChannel()
     await agent.handle_message(UserMessage("/begin", output, TALK))
-    agent.tracker_store.store.pop(TALK, None)
+    talks.store.pop(TALK, None)
     return {"says": list(output.messages)}
 
 
