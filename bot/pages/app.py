@@ -22,7 +22,7 @@ from bot.settings import BotSettings
 from handoff.database import Database
 from handoff.live import Live
 from handoff.square_errors import NoSuchPost, NotYours
-from handoff.web.guard import BodyLimit, SameOrigin, SecurityHeaders, security_headers
+from handoff.web.guard import UNTRACED, BodyLimit, SameOrigin, SecurityHeaders, security_headers
 from handoff.web.uploads import largest_body
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def create_app(
     settings: BotSettings, brand: Brand, database: Database, flow: Flow, live: Live, catalogues: Path = FOLDER
 ) -> FastAPI:
     """The customer's pages. They share nothing with the inbox but the record. `catalogues`: where translations are."""
-    app = FastAPI(openapi_url=None)
+    app = FastAPI(openapi_url=None, telemetry=UNTRACED)
     here = app.state.site = Site(settings, brand, database, flow, live, catalogues)
     app.get("/")(_front)
     app.get("/privacy")(_privacy)

@@ -64,7 +64,11 @@ API = "/api/v1"
 def create_app(settings: Settings, database: Database, live: Live, brand_name: str) -> FastAPI:
     """The pages for agents and admins. Whoever runs it also runs `live`, and closes it first when it ends."""
     app = FastAPI(
-        title="Knock inbox", openapi_url=None, redirect_slashes=False, exception_handlers=dict(trouble.HANDLERS)
+        title="Knock inbox",
+        openapi_url=None,
+        redirect_slashes=False,
+        exception_handlers=dict(trouble.HANDLERS),
+        telemetry=guard.UNTRACED,
     )
     app.state.site = Site(settings, database, live, Commons(database), brand_name, provider_of(settings))
     app.state.alike = Alike()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
@@ -26,6 +27,10 @@ POLICY: Mapping[str, str] = {
     "trusted-types": "knock",
 }
 """The content security policy: everything from ourselves, nothing inline, HTML made by one named policy only."""
+
+UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""How our applications are made: no collector of traces gets addresses, which can hold a customer's or an agent's key,
+and no request is asked whether there is one."""
 
 LARGEST_BODY = 64 * 1024
 """Bytes of one request: ten times the longest reply in four-byte letters, with room for its form."""
