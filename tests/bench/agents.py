@@ -1,19 +1,24 @@
 """Two hundred agents have the inbox open: how long until a customer's line is on the screen, and in the list.
 
-One of them is a real Chromium. The others are streams that do what its scripts do: they ask what changed in the thread
-that they have open, and after a moment in the list, when it is another that changed.
+One of them is a real Chromium. The others, in a process of their own, do what its scripts do: they ask what changed in
+the thread that they have open, and after a moment in the list, when it is another that changed.
 """
 
 import asyncio
+import json
 import os
 import random
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from subprocess import PIPE
+from urllib.parse import urlencode
 
 import httpx
 import psutil
@@ -37,6 +42,8 @@ LINES = 60
 SETTLED = 10.0
 """Seconds after which every stream is there, and after which nothing is on its way any more."""
 
+OFFICE, OPENED = "office", "every page is open"
+
 PAUSE = 1.0
 """Seconds between two events: a line in the thread that Chromium has open, and a new case, in turn."""
 
@@ -50,38 +57,62 @@ WATCH = """() => {
 }"""
 
 
+class Wire:
+    """A connection to the inbox that costs next to nothing: two hundred browsers are not on the server's machine."""
+
+    def __init__(self, port: int, cookie: str) -> None:
+        self._port, self._cookie = port, cookie
+        self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, path: str, **asked: str | int) -> asyncio.StreamReader:
+        """Send a request."""
+        if self._open is None or self._open[0].at_eof():
+            self._open = await asyncio.open_connection("localhost", self._port, limit=2**20)
+        reader, writer = self._open
+        where = f"GET {path}?{urlencode(asked)} HTTP/1.1\r\nHost: localhost\r\n"
+        writer.write(f"{where}Cookie: knock_inbox={self._cookie}\r\nKnock-Live: 1\r\n\r\n".encode())
+        return reader
+
+    async def get(self, path: str, **asked: str | int) -> str:
+        """The page that comes back."""
+        reader = await self.ask(path, **asked)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        assert head.split()[1] in ("200", "204"), head
+        length = re.search(r"content-length: (\d+)", head)
+        return (await reader.readexactly(int(length[1]))).decode() if length else ""
+
+
 class Colleague:
     """An agent's browser without a screen."""
 
-    def __init__(self, client: httpx.AsyncClient, thread_id: int) -> None:
-        self._client, self._thread_id = client, thread_id
-        self._looks: asyncio.Task[object] | None = None
+    def __init__(self, port: int, cookie: str, thread_id: int) -> None:
+        self._pages, self._stream, self._thread_id = Wire(port, cookie), Wire(port, cookie), thread_id
+        self._looks: asyncio.Task[None] | None = None
         self._since = self._spread = 0
         self._has: dict[str, str] = {}
-        self.heard_at: dict[int, float] = {}
 
     async def open(self) -> None:
         """Open the page."""
-        self._note(await self._client.get(f"/inbox/{self._thread_id}", params={"sort": "newest"}))
+        self._note(await self._pages.get(f"/inbox/{self._thread_id}", sort="newest"))
 
     async def work(self) -> None:
         """Listen, and look at what changed."""
-        name = ""
-        async with self._client.stream("GET", "/live", timeout=None) as stream:
-            async for line in stream.aiter_lines():
-                field, _, value = line.partition(": ")
-                if field == "event":
-                    name = value
-                elif field == "id":
-                    self._since = int(value)
-                elif field == "data" and name in ("resync", "ping"):
-                    self._spread = int(value)
-                elif field == "data" and name == "changed":
-                    self._changed(int(value))
+        name, reader = "", await self._stream.ask("/live")
+        while line := await reader.readline():
+            field, _, value = line.decode().strip().partition(": ")
+            if field == "event":
+                name = value
+            elif field == "id":
+                self._since = int(value)
+            elif field == "data" and name in ("resync", "ping"):
+                self._spread = int(value)
+            elif field == "data" and name == "changed":
+                self._changed(int(value))
 
     def _changed(self, thread_id: int) -> None:
-        self.heard_at[thread_id] = time.time()
-        if self._looks is None or self._looks.done():
+        if self._looks is not None and self._looks.done():
+            self._looks = self._looks.result()
+        if self._looks is None:
             is_own = thread_id == self._thread_id
             wait = 0 if is_own else OTHERS + random.random() * self._spread / 1000
             self._looks = asyncio.create_task(self._look(wait, f"/inbox/{thread_id}/look" if is_own else "/list"))
@@ -89,12 +120,35 @@ class Colleague:
     async def _look(self, wait: float, path: str) -> None:
         await asyncio.sleep(wait)
         asked: dict[str, str | int] = {"sort": "newest", "thread": self._thread_id, "since": self._since, **self._has}
-        self._note(await self._client.get(path, params=asked, headers={"Knock-Live": "1"}))
+        self._note(await self._pages.get(path, **asked))
 
-    def _note(self, page: httpx.Response) -> None:
-        page.raise_for_status()
-        for part, tag in re.findall(r'id="(rows|log)"[^>]* data-told="([^"]+)"', page.text):
+    def _note(self, page: str) -> None:
+        for part, tag in re.findall(r'id="(rows|log)"[^>]* data-told="([^"]+)"', page):
             self._has["have" if part == "rows" else "have_thread"] = tag
+
+
+async def office(port: int, cookies: list[str], threads: list[int]) -> None:
+    """All colleagues at work, until somebody ends it."""
+    colleagues = [Colleague(port, cookie, random.choice(threads)) for cookie in cookies]
+    for colleague in colleagues:
+        await colleague.open()
+    print(OPENED, flush=True)
+    await asyncio.gather(*[colleague.work() for colleague in colleagues])
+
+
+@contextmanager
+def at_work(port: int, cookies: list[str], threads: list[int]) -> Iterator[None]:
+    """The office in a process of its own, so that what is measured does not wait behind it."""
+    with subprocess.Popen([sys.executable, "-m", __spec__.name, OFFICE], stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        print(json.dumps([port, cookies, threads]), file=process.stdin, flush=True)
+        assert process.stdout.readline().strip() == OPENED
+        try:
+            yield
+            assert process.poll() is None, "the colleagues went home"
+        finally:
+            process.kill()
 
 
 async def fill(database: Database) -> tuple[list[int], list[str]]:
@@ -138,38 +192,21 @@ async def play(database: Database, threads: list[int]) -> dict[str, float]:
 
 async def measure(database: Database, url: str, threads: list[int], cookies: list[str], knock: psutil.Process) -> None:
     """Open every inbox, let customers write, print how long it took."""
-    clients = [
-        httpx.AsyncClient(base_url=url, cookies={"knock_inbox": c}, trust_env=False, timeout=60) for c in cookies
-    ]
-    colleagues = [Colleague(client, random.choice(threads[:-1])) for client in clients[1:]]
-    for colleague in colleagues:
-        await colleague.open()
-    async with desk(url, cookies[0], threads[-1]) as page:
-        working = [asyncio.create_task(colleague.work()) for colleague in colleagues]
-        await asyncio.sleep(SETTLED)
-        before = knock.cpu_times()
-        said = await play(database, threads)
-        after = knock.cpu_times()
-        await asyncio.sleep(SETTLED)
-        shown = (await page.evaluate("() => window.seen")).items()
-        for task in working:
-            task.cancel()
+    with at_work(httpx.URL(url).port or 80, cookies[1:], threads[:-1]):
+        async with desk(url, cookies[0], threads[-1]) as page:
+            await asyncio.sleep(SETTLED)
+            before = knock.cpu_times()
+            said = await play(database, threads)
+            after = knock.cpu_times()
+            await asyncio.sleep(SETTLED)
+            shown = (await page.evaluate("() => window.seen")).items()
     seen = {name: at / 1000 - said[name] for name, at in shown if name in said}
-    heard = [
-        at - said[f"row-{thread}"]
-        for one in colleagues
-        for thread, at in one.heard_at.items()
-        if f"row-{thread}" in said
-    ]
-    percentiles(f"a new case → told to {len(colleagues)} other browsers", heard)
     lines = [waited for name, waited in seen.items() if name[0] == "L"]
     percentiles("a line → the screen of the agent who has its thread open", lines)
     percentiles("a new case → the list beside another thread", [w for name, w in seen.items() if name[0] == "r"])
     say(f"events that the screen did not show: {len(said) - len(seen)}")
     cpu = after.user + after.system - before.user - before.system
     say(f"CPU of the inbox for one event and all that was asked because of it: {cpu / len(said):.2f} s")
-    for client in clients:
-        await client.aclose()
 
 
 def answers(url: str) -> bool:
@@ -203,4 +240,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(office(*json.loads(input())) if sys.argv[1:] == [OFFICE] else main())
