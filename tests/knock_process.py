@@ -1,6 +1,7 @@
 """Knock as its users start it: the real command in a process of its own, in a folder of its own, on free ports."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from nlu.detector import Detector
 from tests.rasa_server import CACHE, free_port, trained_model
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 90.0
+PATIENCE = 240.0
 
 
 class KnockProcess:
@@ -79,11 +80,16 @@ class KnockProcess:
 
 
 def trained(home: Path, *, rasa: bool = False) -> Path:
-    """The folder with the trained detector in it, and Rasa's model when wanted, so that neither is trained anew."""
+    """The folder with the trained detector in it, and Rasa's model when wanted, so that neither is trained anew.
+
+    With the model come the vectors of its examples, so that a training encodes only what is new.
+    """
     Detector.ensure(CACHE / "models" / "detector")
     (home / "models").mkdir(parents=True)
     for model in [CACHE / "models" / "detector", *([trained_model()] if rasa else [])]:
         (home / "models" / model.name).symlink_to(model)
+    if rasa and (CACHE / "models" / "vectors").is_dir():
+        shutil.copytree(CACHE / "models" / "vectors", home / "models" / "vectors")
     return home
 
 

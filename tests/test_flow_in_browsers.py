@@ -30,11 +30,11 @@ async def first_admin(browser: BrowserContext, knock: KnockProcess) -> Page:
     return page
 
 
-async def complain(browser: BrowserContext, knock: KnockProcess) -> Page:
-    """Mara picks a name on the square and says what happened."""
+async def complain(browser: BrowserContext, knock: KnockProcess, name: str = "Mara") -> Page:
+    """Somebody picks a name on the square and says what happened."""
     page = await browser.new_page()
     await page.goto(f"http://localhost:{knock.port}/square")
-    await page.get_by_label("Your name here").fill("Mara")
+    await page.get_by_label("Your name here").fill(name)
     await page.get_by_role("button", name="Go on").click()
     await page.get_by_label("Start a topic").fill(COMPLAINT)
     await page.get_by_role("button", name="Post").click()
