@@ -107,8 +107,8 @@ async def write_unmasking(
 ) -> int:
     """Write down that somebody asked to see the masked addresses and numbers of a thread, or of what `about` says. The
     deed's number."""
-    what = {"what": "read masked contacts", "thread_id": thread_id, "about": about}
-    deed = Deed(agent_id=me.id, address=roughly(address), **what)
+    where = roughly(address)
+    deed = Deed(what="read masked contacts", agent_id=me.id, thread_id=thread_id, about=about, address=where)
     session.add(deed)
     await session.flush()
     return deed.id

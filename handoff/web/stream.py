@@ -24,8 +24,8 @@ BREATH = 0.005
 changed does not wait behind somebody who stopped typing."""
 
 LIST = 0.001
-"""Seconds of one process that a page may have for a look at its list, which costs less, so that threads, which are
-asked for at once, seldom wait long behind lists; see docs/performance.md."""
+"""Seconds that each open page adds to the time over which all spread their looks at the list. What they cost is more
+where very many look at once, and then lists wait for one another, not threads for them: see `handoff.web.turns`."""
 
 FEW = 10
 """Streams whose looks at the list need not be spread: together they cost a hundredth of a second."""
