@@ -2,11 +2,12 @@
 
 import copy
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import URL, BigInteger, ColumnElement, cast, func, make_url, select, text
+from sqlalchemy import URL, BigInteger, Executable, cast, func, make_url, select, text
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -30,11 +31,21 @@ EVERYTHING = -1
 LONGEST_HINT = 7900
 """Bytes of the numbers in a notification; PostgreSQL allows 8,000 in all."""
 
+_HINT = text("""
+    SELECT pg_notify(:name, string_agg(concat_ws(':', id, (extract(epoch FROM changed_at) * 1000000)::bigint), ' ')
+        || '@' || (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+    FROM unnest(CAST(:ids AS bigint[])) AS given (id) LEFT JOIN threads USING (id)
+""")
+"""Each number, for a thread with the time of its newest change, and after them `BY_NOW`."""
+
 MOMENT = cast(func.extract("epoch", func.now()) * 1_000_000, BigInteger)
 """When this transaction began, in microseconds of the database's clock: what was committed before is seen in it."""
 
 BY_NOW = cast(func.extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
 """When this row is read: what is seen in it was committed before."""
+
+MOMENTS = 10**15
+"""About so many microseconds have passed since 1970."""
 
 AWAY = (OperationalError, InterfaceError, OSError)
 """The record is away, or two of us wanted the same rows: what was tried is not to blame, and can be tried again."""
@@ -81,27 +92,35 @@ class Database:
             yield session
 
     async def hint(self, changed: Iterable[int]) -> None:
-        """Tell every listening process which threads changed, and `BY_NOW`.
+        """Tell every listening process which threads changed, when, and what time it is: see `told_by`.
 
         A lost hint is repaired by the listeners' poll.
         """
-        threads = " ".join(map(str, changed))
-        await self._notify(HINTS, threads if len(threads) < LONGEST_HINT else str(EVERYTHING), func.concat("@", BY_NOW))
+        ids = list(changed)
+        is_short = sum(len(f"{one}:{MOMENTS} ") for one in ids) < LONGEST_HINT
+        await self._tell(_HINT, {"name": HINTS, "ids": ids if is_short else [EVERYTHING]})
 
     async def notify(self, name: str, payload: str) -> None:
         """Tell every listening process something that may get lost."""
-        await self._notify(name, payload)
+        await self._tell(select(func.pg_notify(name, payload)), {})
 
-    async def _notify(self, name: str, payload: str, *more: ColumnElement[str]) -> None:
+    async def _tell(self, notification: Executable, values: Mapping[str, Any]) -> None:
         try:
             async with self._autocommit.connect() as connection:
-                await connection.execute(select(func.pg_notify(name, func.concat_ws(" ", payload, *more))))
+                await connection.execute(notification, values)
         except (SQLAlchemyError, OSError) as error:
             log.warning("a hint was lost (the poll repairs it): %s", error)
 
     async def close(self) -> None:
         """Give back every connection."""
         await self._engine.dispose()
+
+
+def told_by(hint: str) -> tuple[dict[int, int], int]:
+    """What a hint says: each thread with the moment of its change, 0 for what is no thread; and the moment it was sent."""
+    threads, sent_at = hint.split("@")
+    told = (one.partition(":") for one in threads.split())
+    return {int(one): int(changed_at or 0) for one, _, changed_at in told}, int(sent_at)
 
 
 def with_driver(url: str) -> URL:

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 
-from handoff.database import BY_NOW, HINTS, PRESENCE, Database
+from handoff.database import BY_NOW, HINTS, PRESENCE, Database, told_by
 from handoff.database import EVERYTHING as EVERYTHING
 from handoff.models import Thread
 from handoff.presence import Presence
@@ -35,7 +35,7 @@ class Live:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._queues: set[asyncio.Queue[int | None]] = set()
-        self._seen: dict[int, object] = {}
+        self._seen: dict[int, int] = {}
         self.presence = Presence()
         self.moment = 0
         """Of the newest change that this process has heard of, as `database.BY_NOW`; 0: of none."""
@@ -77,8 +77,9 @@ class Live:
                     self._publish([EVERYTHING])
                     async for hint in connection.notifies():
                         if hint.channel == HINTS:
-                            threads, moment = hint.payload.split("@")
-                            self._publish(map(int, threads.split()), int(moment))
+                            changed, moment = told_by(hint.payload)
+                            self._seen |= changed
+                            self._publish(changed, moment)
                         elif self.presence.hear(hint.payload):
                             self._publish([SOMEBODY])
             await asyncio.sleep(1)
@@ -99,7 +100,8 @@ class Live:
 
     async def _missed(self) -> tuple[list[int], int]:
         recently = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, 5 * POLL)
-        query = select(Thread.id, Thread.changed_at, BY_NOW.label("moment")).where(Thread.changed_at > recently)
+        changed_at = cast(func.extract("epoch", Thread.changed_at) * 1_000_000, BigInteger).label("changed_at")
+        query = select(Thread.id, changed_at, BY_NOW.label("moment")).where(Thread.changed_at > recently)
         async with self._database.reading() as session:
             rows = (await session.execute(query)).all()
         missed = [row.id for row in rows if self._seen.get(row.id) != row.changed_at]

@@ -1,6 +1,6 @@
 """Dependencies that only look at what a request says, made at once: they were most of a look's cost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any, Generic, TypeVar
 
@@ -29,7 +29,11 @@ class OfQuery(Generic[T]):
 
     async def __call__(self, request: Request) -> T:
         """Raises `RequestValidationError`."""
+        return self.read(request.query_params)
+
+    def read(self, query: Mapping[str, str]) -> T:
+        """The same of a query that came in another way."""
         try:
-            return self._adapter.validate_python(dict(request.query_params))
+            return self._adapter.validate_python(dict(query))
         except ValidationError as error:
             raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from None

@@ -1,5 +1,6 @@
 """What this process asks of the record once for all agents: who is signed in, what changed, the list as all see it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -65,12 +66,19 @@ class Commons:
         self.staff = Kept(self._staff, LASTS)
         self._boards: dict[tuple[Place, int], Kept[Board]] = {}
 
-    async def board(self, me: Agent, at: Place, since: int | None = None) -> Board:
-        """The rows of a place."""
+    async def seen(self, me: Agent, at: Place, since: int | None = None) -> tuple[Board, Numbers]:
+        """The rows of a place and the numbers of cases."""
+        boards = self._boards_at(me, at)
+        board, numbers = boards.kept(since), self.numbers.kept(since)
+        if board and numbers:
+            return board, numbers
+        return await asyncio.gather(boards(since), self.numbers(since))
+
+    def _boards_at(self, me: Agent, at: Place) -> Kept[Board]:
         place = (at, me.id if at.view in OWN else 0)
         if place not in self._boards and len(self._boards) >= PLACES:
             self._boards = {key: kept for key, kept in self._boards.items() if not kept.is_over}
-        return await self._boards.setdefault(place, Kept(partial(self._board, me, at), LASTS))(since)
+        return self._boards.setdefault(place, Kept(partial(self._board, me, at), LASTS))
 
     async def _watch(self) -> Watch:
         async with self._database.reading() as session:

@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -36,6 +37,26 @@ def templates() -> Environment:
     parts = made.get_template("parts.html").module
     made.globals |= {name: getattr(parts, name) for name in ("clock_chip", "waits")}
     made.globals |= {name: cache(getattr(parts, name)) for name in ("icon", "key")}  # one of few, drawn everywhere
+    return made
+
+
+class Versioned(Markup):
+    """A part of a page that says which version it is, by which a page knows whether it has it as it is."""
+
+    version: str
+
+
+def versioned(words: Markup) -> Versioned:
+    """The same, with its version in its first element: the CRC-32 of its words."""
+    name, _, rest = words.partition(" ")
+    version = f"{crc32(words.encode()):08x}"
+    return with_version(Markup(f'{name} data-version="{version}" {rest}'), version)  # noqa: S704  as it was
+
+
+def with_version(words: Markup, version: str) -> Versioned:
+    """A part that counts as this version."""
+    made = Versioned(words)
+    made.version = version
     return made
 
 

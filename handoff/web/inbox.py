@@ -1,5 +1,7 @@
 """The inbox: the list of cases, the thread beside it, and the hints that keep both true."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -11,9 +13,13 @@ from handoff.web.panes import ThreadId, inbox_page
 from handoff.web.reading import Reads
 from handoff.web.site import Here, Me
 from handoff.web.stream import stream
+from handoff.web.told_list import ToldList
 from handoff.web.where import Where
 
 router = APIRouter()
+
+Places = Annotated[Sequence[Annotated[str, Query(max_length=2000)]], Query(max_length=20)]
+"""The lists that are open in the tabs of a browser, each as the query of its address."""
 
 
 @router.get("/")
@@ -42,16 +48,24 @@ async def thread(
 
 
 @router.get("/live")
-async def live(request: Request, here: Here, me: Me) -> StreamingResponse:
-    """Which handed-off threads changed, for as long as the agent is signed in."""
+async def live(request: Request, here: Here, me: Me, at: Places = ()) -> StreamingResponse:
+    """Which handed-off threads changed, for as long as the agent is signed in; and how the lists at `at` look then."""
     cookie = digest(request.cookies[here.cookie])
     handed_off: frozenset[int] = frozenset()
+    told = [ToldList(here, place) for place in dict.fromkeys(at)]
+    for one in told:
+        await one.news(me)
 
     async def allowed() -> bool:
-        nonlocal handed_off
-        now = await here.commons.watch()
-        handed_off = now.changed
+        nonlocal handed_off, me
+        now = await here.commons.watch(here.live.moment)
+        handed_off, me = now.changed, now.signed_in.get(cookie, me)
         return cookie in now.signed_in
+
+    async def lists() -> list[str]:
+        async with here.turn:
+            await asyncio.sleep(0)  # whoever looks at a thread waits for one list, and not for those of all streams
+            return [news for one in told if (news := await one.news(me)) is not None]
 
     others = here.live.presence.changes(lambda present: present.who != me.id)
     may_see_models = me.may("report")
@@ -59,4 +73,4 @@ async def live(request: Request, here: Here, me: Me) -> StreamingResponse:
     def wanted(hint: int) -> bool:
         return hint in handed_off or (hint == MODELS and may_see_models)
 
-    return stream(here.live, allowed, wanted, present=others)
+    return stream(here.live, allowed, wanted, present=others, lists=lists)

@@ -1,6 +1,5 @@
 """The list as one agent sees it: what all see alike, and what is their own."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from markupsafe import Markup
 
 from handoff.models import Agent
 from handoff.web.commons import Commons
-from handoff.web.drawing import draw
+from handoff.web.drawing import Versioned, draw, versioned
 from handoff.web.numbers import Numbers
 from handoff.web.rows import Board
 from handoff.web.told import Parts
@@ -25,8 +24,8 @@ class Listing:
     current: int | None
     board: Board
     numbers: Numbers
-    rows: Mapping[str, Markup]
-    groups: Markup
+    rows: Mapping[str, Versioned]
+    groups: Versioned
     tail: Markup
     """What stands below the rows, or in their place."""
 
@@ -53,8 +52,8 @@ async def listing(
     commons: Commons, me: Agent, at: Place, current: int | None, *, read: int | None, since: int | None = None
 ) -> Listing:
     """The list as it is, or as it has been after the moment `since`. `read`: a thread that the agent has in view."""
-    board, numbers = await asyncio.gather(commons.board(me, at, since), commons.numbers(since))
+    board, numbers = await commons.seen(me, at, since)
     rows = {f"row-{thread_id}": row for thread_id, row in board.drawn(me, current, read)}
-    groups = board.once(numbers.moment, lambda: draw("groups.html", at=at, numbers=numbers))
+    groups = board.once(numbers.moment, lambda: versioned(draw("groups.html", at=at, numbers=numbers)))
     tail = board.once("tail", lambda: draw("tail.html", at=at, board=board, me=me))
     return Listing(me, at, current, board, numbers, rows, groups, tail)

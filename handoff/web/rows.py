@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from markupsafe import Markup
 from sqlalchemy import BigInteger, Select, cast, func, null, select
@@ -15,10 +15,12 @@ from handoff.database import MOMENT
 from handoff.models import Agent, Case, Customer, Message, Thread
 from handoff.teams import Team, TeamCase
 from handoff.web.chips import Chip, chip
-from handoff.web.drawing import draw
+from handoff.web.drawing import Versioned, draw, versioned, with_version
 from handoff.web.views import OPTED_IN, narrowed, order, shown_in
 from handoff.web.where import Place
 from nlu.contacts import masked
+
+M = TypeVar("M", bound=Markup)
 
 _NO_LINE = cast(null(), BigInteger).label("line")
 
@@ -69,15 +71,16 @@ class Board:
     """Customers whose name or handle was searched for."""
     meant: Sequence[str]
     """What else to search for, when nothing was found."""
-    _drawn: dict[Hashable, Markup] = field(default_factory=dict)
+    _drawn: dict[Hashable, Any] = field(default_factory=dict)
 
-    def once(self, name: Hashable, drawing: Callable[[], Markup]) -> Markup:
+    def once(self, name: Hashable, drawing: Callable[[], M]) -> M:
         """What `drawing` makes, made once for all to whom it looks the same."""
         if name not in self._drawn:
             self._drawn[name] = drawing()
-        return self._drawn[name]
+        found: M = self._drawn[name]
+        return found
 
-    def drawn(self, me: Agent, current: int | None, read: int | None) -> list[tuple[int, Markup]]:
+    def drawn(self, me: Agent, current: int | None, read: int | None) -> list[tuple[int, Versioned]]:
         """The rows as an agent sees them, each by its thread.
 
         `current` is the thread that is open beside the list; `read`: it is before the agent's eyes right now.
@@ -85,15 +88,21 @@ class Board:
         own, answers = me.id, me.may("answer")
         return [(row.thread_id, self._row(row, own, answers, current, read)) for row in self.rows]
 
-    def _row(self, row: Row, me: int, answers: bool, current: int | None, read: int | None) -> Markup:
+    def _row(self, row: Row, me: int, answers: bool, current: int | None, read: int | None) -> Versioned:
         is_unread = row.thread_id != read and row.is_unread(me)
-        look = (row.thread_id, row.claimed_by == me, row.thread_id == current, is_unread, answers)
-        return self._drawn.get(look) or self.once(look, lambda: self._draw(row, look))
+        look = (row.thread_id, row.claimed_by == me, is_unread, answers)
+        drawn = self._drawn.get(look) or self.once(look, lambda: self._draw(row, look))
+        return _as_current(drawn) if row.thread_id == current else drawn
 
-    def _draw(self, row: Row, look: tuple[int, bool, bool, bool, bool]) -> Markup:
-        _, is_mine, is_current, is_unread, answers = look
-        own = {"is_mine": is_mine, "is_current": is_current, "is_unread": is_unread, "answers": answers}
-        return draw("row.html", row=row, at=self.at, **own)
+    def _draw(self, row: Row, look: tuple[int, bool, bool, bool]) -> Versioned:
+        _, is_mine, is_unread, answers = look
+        own = {"is_mine": is_mine, "is_unread": is_unread, "answers": answers}
+        return versioned(draw("row.html", row=row, at=self.at, **own))
+
+
+def _as_current(row: Versioned) -> Versioned:
+    """The row of the thread that is open beside the list. To the page that is the same version, wherever it came from."""
+    return with_version(row.replace('class="row"', 'class="row" aria-current="true"', 1), row.version)
 
 
 async def board(session: AsyncSession, me: Agent, at: Place) -> Board:

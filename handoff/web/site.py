@@ -1,5 +1,6 @@
 """What every page needs: the record, the templates, the static files, and who is asking."""
 
+import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
@@ -46,6 +47,8 @@ class Site:
     provider: Provider | None = None
     """By whose sign-in agents may come in, besides their password."""
     told: Told = field(default_factory=Told)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Of the streams that tell their lists: one after the other."""
     tries: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
     async def may_try(self, request: Request, account: str) -> bool:
@@ -75,8 +78,12 @@ class Site:
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page made from a template."""
+        return HTMLResponse(self.html(template, **values), status)
+
+    def html(self, template: str, **values: Any) -> str:
+        """The same as text."""
         shown = {"brand": self.brand_name, "has_provider": self.provider is not None}
-        return HTMLResponse(templates().get_template(template).render(shown | values), status)
+        return templates().get_template(template).render(shown | values)
 
 
 class NotSignedIn(Exception):

@@ -1,6 +1,7 @@
 """Hints as server-sent events: they say that something changed, never what; the page then asks, as itself.
 
-Only who looks and who writes is told in full: it is in no record that could be asked.
+Who looks and who writes is told in full: it is in no record that could be asked. And so is the list, which every page
+of an inbox would ask for when anything changes.
 """
 
 import asyncio
@@ -19,24 +20,25 @@ PING = 15.0
 PACE = 0.15
 """Seconds between two looks into the queue: many hints in a short time are one event each, and one permission check."""
 
-BREATH = 0.005
-"""The same for each open stream, at most `PACE`, after a look that found only who is there: where few work, what
-changed does not wait behind somebody who stopped typing."""
-
-LIST = 0.001
-"""Seconds that each open page adds to the time over which all spread their looks at the list. What they cost is more
-where very many look at once, and then lists wait for one another, not threads for them: see `handoff.web.turns`."""
-
-FEW = 10
-"""Streams whose looks at the list need not be spread: together they cost a hundredth of a second."""
-
+BREATH = 0.0002
+"""The same for each open stream, at most `PACE`, after a look that found nothing, or only who is there: what changed
+does not wait behind somebody who stopped typing, or behind a thread that nobody may see yet."""
 
 Changes = Callable[[], list[dict[str, Any]]]
 """What changed in who is present since it was asked last; see `handoff.presence`."""
 
 
+Lists = Callable[[], Awaitable[list[str]]]
+"""What is new in the lists that a page shows, each as the data of an event; asked for when a thread has changed."""
+
+
 def nobody() -> list[dict[str, Any]]:
     """No presence is told."""
+    return []
+
+
+async def no_lists() -> list[str]:
+    """No list is told."""
     return []
 
 
@@ -46,35 +48,44 @@ def stream(
     wanted: Callable[[int], bool] = lambda hint: True,
     *,
     present: Changes = nobody,
+    lists: Lists = no_lists,
     ping: float = PING,
 ) -> StreamingResponse:
     """An endless answer with the events `changed` (data: the thread's id; id: `Live.moment`, from which on the change
-    is seen), `resync` (look at everything) and `ping`, and `presence` (data: who is at which thread, and what they do).
+    is seen), `resync` (look at everything) and `ping`, `presence` (data: who is at which thread, and what they do), and
+    `list` (data: see `lists`), which comes after all that changed: whoever has the thread open asks meanwhile.
 
-    The data of `ping` and `resync` are the milliseconds over which all pages together spread their looks at the list.
     It ends when the process does, and as soon as `allowed` says no: it is asked before anything is sent.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(
-        _events(live, allowed, wanted, present, ping), media_type="text/event-stream", headers=headers
+        _events(live, allowed, wanted, present, lists, ping), media_type="text/event-stream", headers=headers
     )
 
 
 async def _events(
-    live: Live, allowed: Callable[[], Awaitable[bool]], wanted: Callable[[int], bool], present: Changes, ping: float
+    live: Live,
+    allowed: Callable[[], Awaitable[bool]],
+    wanted: Callable[[int], bool],
+    present: Changes,
+    lists: Lists,
+    ping: float,
 ) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     async with live.subscribed() as queue:
-        yield "retry: 1000\n" + _event("resync", _spread(live))
+        yield "retry: 1000\n" + _event("resync")
         for somebody in present():
             yield _event("presence", json.dumps(somebody))
         told_at = loop.time()
         while (hints := await _gathered(queue, told_at + ping - loop.time())) is not None and await allowed():
             is_late = loop.time() >= told_at + ping
-            for event in _told(hints, live, wanted, present) or [_event("ping", _spread(live))] * is_late:
-                yield event
+            if events := _told(hints, live, wanted, present) or [_event("ping")] * is_late:
+                yield "".join(events)
                 told_at = loop.time()
-            await asyncio.sleep(PACE if hints - {SOMEBODY} else min(PACE, BREATH * live.listeners))
+            is_news = any(hint == EVERYTHING or wanted(hint) for hint in hints - {SOMEBODY})
+            for news in await lists() if is_news else ():
+                yield _event("list", news)
+            await asyncio.sleep(PACE if is_news else min(PACE, BREATH * live.listeners))
 
 
 def _told(hints: set[int], live: Live, wanted: Callable[[int], bool], present: Changes) -> list[str]:
@@ -82,16 +93,12 @@ def _told(hints: set[int], live: Live, wanted: Callable[[int], bool], present: C
     events = []
     for hint in sorted(hints):
         if hint == EVERYTHING:
-            events.append(_event("resync", _spread(live)))
+            events.append(_event("resync"))
         elif hint == SOMEBODY:
             events += [_event("presence", json.dumps(somebody)) for somebody in present()]
         elif wanted(hint):
             events.append(_event("changed", hint, live.moment))
     return events
-
-
-def _spread(live: Live) -> int:
-    return round(1000 * LIST * max(0, live.listeners - FEW))
 
 
 async def _gathered(queue: asyncio.Queue[int | None], patience: float) -> set[int] | None:

@@ -54,9 +54,13 @@ class Kept(Generic[R]):
 
     async def __call__(self, since: int | None = None) -> R:
         """`since`: the moment of the newest change that must be in the answer; see `Read.moment`."""
+        return self.kept(since) or await self._together()
+
+    def kept(self, since: int | None) -> R | None:
+        """The newest answer, if it is new enough. It costs nothing, so ask for this first where many ask."""
         if since is not None and self._newest is not None and not self.is_over and self._newest[1].moment >= since:
             return self._newest[1]
-        return await self._together()
+        return None
 
     @property
     def is_over(self) -> bool:

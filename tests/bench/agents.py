@@ -1,7 +1,7 @@
 """Two hundred agents have the inbox open: how long until a customer's line is on the screen, and in the list.
 
-One of them is a real Chromium. The others, in a process of their own, do what its scripts do: they ask what changed in
-the thread that they have open, and after a moment in the list, when it is another that changed.
+One of them is a real Chromium. The others, in a process of their own, do what its scripts do: they are told how their
+list looks, and ask what changed in the thread that they have open when it is that one.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from subprocess import PIPE
 from urllib.parse import urlencode
@@ -23,11 +24,12 @@ from urllib.parse import urlencode
 import httpx
 import psutil
 from playwright.async_api import Page, async_playwright
+from sqlalchemy import select
 
 from handoff import agents
 from handoff.database import Database
 from handoff.embedded import Embedded
-from handoff.models import Agent
+from handoff.models import Agent, Case
 from handoff.schema import migrate
 from tests.bench.product import percentiles, say
 from tests.browser import ARGUMENTS
@@ -35,9 +37,6 @@ from tests.handoff.web.story import Story, handed_off, says
 from tests.knock_process import KnockProcess
 
 AGENTS, CASES = 200, 200
-OTHERS = 0.05
-"""Seconds before a look at the list, as live.js has it."""
-
 LINES = 60
 SETTLED = 10.0
 """Seconds after which every stream is there, and after which nothing is on its way any more."""
@@ -88,7 +87,7 @@ class Colleague:
     def __init__(self, port: int, cookie: str, thread_id: int) -> None:
         self._pages, self._stream, self._thread_id = Wire(port, cookie), Wire(port, cookie), thread_id
         self._looks: asyncio.Task[None] | None = None
-        self._since = self._spread = 0
+        self._since = 0
         self._has: dict[str, str] = {}
 
     async def open(self) -> None:
@@ -97,30 +96,25 @@ class Colleague:
 
     async def work(self) -> None:
         """Listen, and look at what changed."""
-        name, reader = "", await self._stream.ask("/live")
+        name, reader = "", await self._stream.ask("/live", at="?sort=newest")
         while line := await reader.readline():
             field, _, value = line.decode().strip().partition(": ")
             if field == "event":
                 name = value
             elif field == "id":
                 self._since = int(value)
-            elif field == "data" and name in ("resync", "ping"):
-                self._spread = int(value)
-            elif field == "data" and name == "changed":
-                self._changed(int(value))
+            elif field == "data" and name == "changed" and int(value) == self._thread_id:
+                self._changed()
 
-    def _changed(self, thread_id: int) -> None:
+    def _changed(self) -> None:
         if self._looks is not None and self._looks.done():
             self._looks = self._looks.result()
         if self._looks is None:
-            is_own = thread_id == self._thread_id
-            wait = 0 if is_own else OTHERS + random.random() * self._spread / 1000
-            self._looks = asyncio.create_task(self._look(wait, f"/inbox/{thread_id}/look" if is_own else "/list"))
+            self._looks = asyncio.create_task(self._look())
 
-    async def _look(self, wait: float, path: str) -> None:
-        await asyncio.sleep(wait)
+    async def _look(self) -> None:
         asked: dict[str, str | int] = {"sort": "newest", "thread": self._thread_id, "since": self._since, **self._has}
-        self._note(await self._pages.get(path, **asked))
+        self._note(await self._pages.get(f"/inbox/{self._thread_id}/look", **asked))
 
     def _note(self, page: str) -> None:
         for part, tag in re.findall(r'id="(rows|log)"[^>]* data-told="([^"]+)"', page):
@@ -176,6 +170,13 @@ async def desk(url: str, cookie: str, thread_id: int) -> AsyncIterator[Page]:
         await browser.close()
 
 
+async def opened_at(database: Database, thread_id: int) -> float:
+    """When the case of a thread was opened, by the clock of this machine."""
+    async with database.reading() as session:
+        moment: datetime = (await session.scalars(select(Case.opened_at).where(Case.thread_id == thread_id))).one()
+    return moment.timestamp()
+
+
 async def play(database: Database, threads: list[int]) -> dict[str, float]:
     """Customers write, and new ones come; when each began to, by what it looks like on the page."""
     said: dict[str, float] = {}
@@ -185,7 +186,8 @@ async def play(database: Database, threads: list[int]) -> dict[str, float]:
             await says(database, threads[-1], f"Line {number}")
             said[f"Line {number}"] = began
         else:
-            said[f"row-{await handed_off(database, Story(channel=f'late-{number}'))}"] = began
+            thread_id = await handed_off(database, Story(channel=f"late-{number}"))
+            said[f"row-{thread_id}"] = await opened_at(database, thread_id)
         await asyncio.sleep(PAUSE)
     return said
 

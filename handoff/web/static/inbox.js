@@ -9,7 +9,7 @@ import { startList } from "./list.js";
 import { startLive } from "./live.js";
 import { startMenu } from "./menu.js";
 import { startNotices } from "./notices.js";
-import { ask, show, visit } from "./page.js";
+import { arrive, ask, show, visit } from "./page.js";
 import { startPresence } from "./presence.js";
 import { localise } from "./times.js";
 
@@ -35,7 +35,7 @@ async function doInPlace(event) {
   document.dispatchEvent(new CustomEvent("done", { detail: event.target }));
   const { pathname, search } = new URL(response.url);
   if (pathname === location.pathname) return;
-  history.pushState({}, "", pathname + search);
+  arrive(pathname + search);
   (document.getElementById("thread-title") ?? document.getElementById("list-title")).focus({ preventScroll: true });
 }
 

@@ -20,19 +20,33 @@ export function mergeList(list, fresh, quiet) {
   count();
 }
 
-/** The list as it would be with these rows, of which those that we have came as their names; `null` if one is missing. */
+/** The list as it would be with these rows, of which those that we have came as their names and versions; `null` if we lack one. */
 export function filled(list, page) {
   const rows = page.getElementById("rows");
   for (const row of rows.querySelectorAll("[data-same]")) {
-    if (!told.has(row.id)) return null;
-    row.replaceWith(told.get(row.id).cloneNode(true));
+    const ours = told.get(row.id);
+    if (!ours || (ours.dataset.version !== row.dataset.same && !isOpen(row))) return null;
+    row.replaceWith(ours.cloneNode(true));
   }
   const fresh = list.cloneNode(true);
   fresh.querySelector("#rows").replaceWith(rows);
   const groups = page.getElementById("groups");
   if (groups) fresh.querySelector("#groups").replaceWith(groups);
+  if (fresh.querySelector("#groups").dataset.version !== rows.dataset.groups) return null;
   countAnew(fresh, JSON.parse(rows.dataset.counts));
   return fresh;
+}
+
+/** The thread that is open brings its row along when it is told of a change, and is read meanwhile. */
+const isOpen = (row) => row.id === `row-${document.body.dataset.thread}`;
+
+/** The stream knows neither which thread is open beside the list nor that it is before somebody's eyes. */
+export function asOpened(page) {
+  const row = [...page.querySelectorAll("#rows > li")].find(isOpen);
+  row?.querySelector("a.row")?.setAttribute("aria-current", "true");
+  if (!row || document.hidden) return;
+  row.classList.remove("unread");
+  row.querySelector(".dot")?.remove();
 }
 
 export function countAnew(root, counts) {

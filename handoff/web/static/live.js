@@ -1,16 +1,15 @@
 // Hears the hints of the stream and asks what changed; says when there is no connection.
 
-import { hearOf, loseTrack, refresh, scriptAddress } from "./page.js";
+import { hearList, hearOf, loseTrack, refresh, scriptAddress } from "./page.js";
 import { forget, heard } from "./presence.js";
 import { listen } from "./source.js";
 
-const OTHERS = 50; // milliseconds between two looks at the list for the sake of other threads
+const OTHERS = 200; // milliseconds between two looks of a page without a list, which are for what it counts
 const PATIENCE = 3000; // a connection that is back so soon was never worth a word
 const LOST = "Connection lost. Trying again… You can go on writing.";
 
 let banner = null;
 let planned = null;
-let spread = 0; // milliseconds over which all pages together look at their lists, so that the server keeps its breath
 
 export function startLive() {
   if ("SharedWorker" in window) shareWorker();
@@ -21,32 +20,43 @@ export function startLive() {
   setInterval(() => document.hidden || refresh(), 60_000); // waiting times grow by themselves
 }
 
+/** The place of the list that is shown; `null`: this page has none. */
+const at = () => (document.body.classList.contains("inbox") ? location.search : null);
+
 function shareWorker() {
   const worker = new SharedWorker(scriptAddress(document.body.dataset.worker), { type: "module", name: "knock" });
+  const say = () => worker.port.postMessage({ at: at() });
   worker.port.onmessage = ({ data }) => hear(data.name, data.data, data.moment);
+  document.addEventListener("moved", say);
   addEventListener("pagehide", () => worker.port.postMessage("bye"));
-  addEventListener("pageshow", (event) => { if (event.persisted) { worker.port.postMessage("back"); loseTrack(); refresh(); } });
+  addEventListener("pageshow", (event) => { if (event.persisted) { say(); loseTrack(); refresh(); } });
+  say();
 }
 
 function aloneWhileVisible() {
-  let stop = listen(hear);
-  document.addEventListener("visibilitychange", () => {
-    stop();
-    if (!document.hidden) stop = listen(hear);
-  });
+  let stream = null;
+  const say = () => stream?.follow(at() === null ? [] : [at()]);
+  const look = () => {
+    stream?.stop();
+    stream = document.hidden ? null : listen(hear);
+    say();
+  };
+  document.addEventListener("visibilitychange", look);
+  document.addEventListener("moved", say);
+  look();
 }
 
-function hear(name, id, moment) {
+function hear(name, data, moment) {
   if (name === "down") return lost();
   if (name === "refused") { lost(); return refresh(); }
   back();
-  if (name === "presence") return heard(id);
-  if (name === "resync" || name === "ping") spread = id;
+  if (name === "presence") return heard(data);
+  if (name === "list") return hearList(data);
   if (name === "resync") { forget(); loseTrack(); refresh(); }
   if (name !== "changed") return;
   hearOf(moment);
-  if (String(id) === document.body.dataset.thread) refresh();
-  else planned ??= setTimeout(() => { planned = null; refresh("list"); }, OTHERS + Math.random() * spread);
+  if (String(data) === document.body.dataset.thread) refresh();
+  else if (at() === null) planned ??= setTimeout(() => { planned = null; refresh(); }, OTHERS);
 }
 
 function lost() {

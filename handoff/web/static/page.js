@@ -1,6 +1,6 @@
 // Asks the server for a page and makes this one like it, part by part. There is no other way by which HTML gets in.
 
-import { countAnew, filled, mergeList } from "./list.js";
+import { asOpened, countAnew, filled, mergeList } from "./list.js";
 import { morph } from "./morph.js";
 import { keepPlace, place } from "./place.js";
 import { localise } from "./times.js";
@@ -15,10 +15,13 @@ const thread = () => document.body.dataset.thread;
 
 export async function ask(url, options = {}) {
   const response = await fetch(url, { credentials: "same-origin", ...options });
-  const html = await response.text();
+  return { response, page: read(await response.text()) };
+}
+
+function read(html) {
   const page = new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
   localise(page);
-  return { response, page };
+  return page;
 }
 
 /** Takes over what the server sent. `quiet`: nobody asked for it, so the list keeps its order under the reader's hand. */
@@ -36,7 +39,14 @@ export function show(page, { quiet = false } = {}) {
   }
   keepPlace(before, isOther);
   document.dispatchEvent(new CustomEvent("shown", { detail: { isOther } }));
+  if (moment() < heard) refresh("list"); // it was made before what we have been told meanwhile
   return true;
+}
+
+/** Says in the address where we are now. */
+export function arrive(address) {
+  history.pushState({}, "", address);
+  document.dispatchEvent(new Event("moved"));
 }
 
 /** A page with the list alone knows how many cases wait, not what the thread is about. */
@@ -53,7 +63,8 @@ export async function visit(url, { push = true } = {}) {
   document.body.classList.remove("asking");
   if (!response || response.status >= 500) return failed(url);
   if (!show(page)) return location.assign(response.url);
-  if (push) history.pushState({}, "", response.url);
+  if (push) arrive(response.url);
+  else document.dispatchEvent(new Event("moved"));
   document.getElementById(thread() ? "thread-title" : "list-title")?.focus({ preventScroll: true });
 }
 
@@ -65,6 +76,7 @@ function failed(url) {
 
 let asking = false;
 let next = null; // what is asked for after that
+let pushed = null; // the list that the stream told meanwhile
 let heard = 0; // the moment of the newest change that we were told of
 let isLost = false; // whether there may have been others
 
@@ -78,7 +90,7 @@ export async function refresh(part = "") {
   const rows = document.getElementById("rows");
   const before = shown();
   const wasLost = isLost;
-  const asked = rows && part !== "all" ? lookAddress(rows.dataset.moment, part) : location.pathname + location.search;
+  const asked = rows && part !== "all" ? lookAddress(part) : location.pathname + location.search;
   isLost = false;
   try {
     const { response, page } = await ask(asked, { headers: { "Knock-Live": document.hidden ? "hidden" : "1" } });
@@ -90,11 +102,28 @@ export async function refresh(part = "") {
     isLost = wasLost; // no connection: the banner says so, and the next hint asks again
   } finally {
     asking = false;
-    const again = next;
-    next = null;
+    const [again, list] = [next, pushed];
+    next = pushed = null;
+    if (list) takeList(list);
     if (again !== null) refresh(again);
   }
 }
+
+/** The stream tells how the list is; an answer that is on its way is shown first, for it was asked for first. */
+export function hearList(list) {
+  if (asking) pushed = list;
+  else takeList(list);
+}
+
+/** What is older than what is shown is nothing new; who has too little for it asks. */
+function takeList(list) {
+  if (list.at !== location.search || list.moment <= moment()) return;
+  const page = read(list.page);
+  asOpened(page);
+  if (!showChanges(page)) refresh("list");
+}
+
+const moment = () => Number(document.getElementById("rows")?.dataset.moment ?? Infinity);
 
 const told = (id) => document.getElementById(id)?.dataset.told ?? "";
 const shown = () => [location.pathname, location.search, told("rows"), told("log")].join(" ");
@@ -106,10 +135,10 @@ function take(page) {
 }
 
 /** What we have is not told again, and the list is one that was made after all that we heard of and all that is shown. */
-function lookAddress(moment, part) {
+function lookAddress(part) {
   const id = thread();
   const query = new URLSearchParams(location.search);
-  const values = { thread: id || 0, since: isLost ? 0 : Math.max(heard, moment), have: told("rows"), have_thread: told("log") };
+  const values = { thread: id || 0, since: isLost ? 0 : Math.max(heard, moment()), have: told("rows"), have_thread: told("log") };
   for (const [name, value] of Object.entries(values)) query.set(name, value);
   return `${id && part !== "list" ? `/inbox/${id}/look` : "/list"}?${query}`;
 }

@@ -2,20 +2,24 @@
 
 import { listen } from "./source.js";
 
-const tabs = new Set();
+const tabs = new Map(); // each with the place of its list; `null`: it shows none
 const present = new Map(); // who is where, for tabs that come later
 let last = null;
 
-listen((name, data, moment) => {
+const stream = listen((name, data, moment) => {
   last = name;
   if (name === "resync") present.clear();
   if (name === "presence") present.set(`${data.thread} ${data.who}`, data);
-  for (const tab of tabs) tab.postMessage({ name, data, moment });
+  for (const tab of tabs.keys()) tab.postMessage({ name, data, moment });
 });
 
 self.onconnect = ({ ports: [tab] }) => {
-  tabs.add(tab);
-  tab.onmessage = ({ data }) => (data === "bye" ? tabs.delete(tab) : tabs.add(tab));
+  tabs.set(tab, null);
+  tab.onmessage = ({ data }) => {
+    if (data === "bye") tabs.delete(tab);
+    else tabs.set(tab, data.at);
+    stream.follow([...new Set(tabs.values())].filter((place) => place !== null).sort());
+  };
   for (const data of present.values()) tab.postMessage({ name: "presence", data });
   if (last === "down" || last === "refused") tab.postMessage({ name: last });
 };
