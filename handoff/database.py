@@ -117,7 +117,7 @@ class Database:
 
 
 def told_by(hint: str) -> tuple[dict[int, int], int]:
-    """What a hint says: each thread with the moment of its change, 0 for what is no thread; and the moment it was sent."""
+    """What a hint says: each thread with the moment of its change (0: it is no thread), and when it was sent."""
     threads, sent_at = hint.split("@")
     told = (one.partition(":") for one in threads.split())
     return {int(one): int(changed_at or 0) for one, _, changed_at in told}, int(sent_at)

@@ -55,7 +55,6 @@ from handoff.web.commons import Commons
 from handoff.web.drawing import assets
 from handoff.web.oidc import provider_of
 from handoff.web.site import Here, Site
-from handoff.web.turns import Turns
 from handoff.web.uploads import largest_body
 
 API = "/api/v1"
@@ -77,7 +76,6 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
     app.add_middleware(guard.BodyLimit, larger=larger)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin, but=API)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
-    app.add_middleware(Turns, path="/list")
     for part in (
         looks,
         inbox,

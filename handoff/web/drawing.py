@@ -48,9 +48,9 @@ class Versioned(Markup):
 
 def versioned(words: Markup) -> Versioned:
     """The same, with its version in its first element: the CRC-32 of its words."""
-    name, _, rest = words.partition(" ")
+    tag, _, rest = words.partition(">")
     version = f"{crc32(words.encode()):08x}"
-    return with_version(Markup(f'{name} data-version="{version}" {rest}'), version)  # noqa: S704  as it was
+    return with_version(Markup(f'{tag} data-version="{version}">{rest}'), version)  # noqa: S704  as it was
 
 
 def with_version(words: Markup, version: str) -> Versioned:

@@ -101,7 +101,7 @@ class Board:
 
 
 def _as_current(row: Versioned) -> Versioned:
-    """The row of the thread that is open beside the list. To the page that is the same version, wherever it came from."""
+    """The row of the thread that is open beside the list: of the same version, which a page does not know twice."""
     return with_version(row.replace('class="row"', 'class="row" aria-current="true"', 1), row.version)
 
 

@@ -37,7 +37,7 @@ async def alone(inbox: Inbox, url: str, browse: Browse, path: str) -> Page:
     await context.add_init_script(ALONE)
     page = await context.new_page()
     await page.clock.install()
-    async with page.expect_response("**/live"):
+    async with page.expect_response("**/live?*"):
         await page.goto(url + path)
     return page
 
@@ -53,7 +53,7 @@ async def test_a_browser_without_shared_workers_has_a_stream_for_each_tab_that_i
         while inbox.live.listeners:
             await asyncio.sleep(0.05)
     await says(inbox.database, thread_id, "Is anybody there?")
-    async with page.expect_response("**/live"):
+    async with page.expect_response("**/live?*"):
         await page.evaluate(HIDE, False)
     await expect(page.locator("#team")).to_contain_text("Is anybody there?")
 
@@ -63,7 +63,7 @@ async def test_a_stream_that_is_silent_for_forty_seconds_is_asked_for_anew(
 ) -> None:
     page = await alone(inbox, url, browse, f"/inbox/{await handed_off(inbox.database)}")
     await page.clock.run_for(39_000)
-    async with page.expect_request("**/live"):
+    async with page.expect_request("**/live?*"):
         await page.clock.run_for(2_000)
 
 

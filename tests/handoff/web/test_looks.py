@@ -35,7 +35,7 @@ def moment(page: httpx.Response) -> int:
 
 def told(page: httpx.Response) -> dict[str, bool]:
     """The rows and messages of an answer: whether each came in words, and not as its name alone."""
-    items = re.findall(r'<li id="((?:row|m)-[\w-]+)"( data-same)?', page.text)
+    items = re.findall(r'<li id="((?:row|m)-[\w-]+)"( data-same(?:="[0-9a-f]{8}")?)?', page.text)
     return {name: not same for name, same in items}
 
 

@@ -1,0 +1,188 @@
+"""The list that the stream tells: whole in order, in words only what is new, and nobody asks for it."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from playwright.async_api import Page, Request, Route, expect
+
+from handoff import agents, cases
+from tests.browser import Browse
+from tests.cast import ANA, BEN, JOSE, MARA, NOOR
+from tests.handoff.web.conftest import Inbox
+from tests.handoff.web.desk import desk
+from tests.handoff.web.story import Story, handed_off, says
+
+
+@asynccontextmanager
+async def told(inbox: Inbox, url: str, *places: str) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+    """What Ben's stream tells of the lists at some places."""
+    ben = httpx.AsyncClient(base_url=url, cookies=await inbox.cookie(BEN), trust_env=False, timeout=10)
+    async with ben, ben.stream("GET", "/live", params=[("at", place) for place in places]) as answer:
+        assert answer.status_code == 200
+        lines = answer.aiter_lines()
+        async for line in lines:
+            if line == "event: resync":
+                break
+        yield _lists(lines)
+
+
+async def _lists(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
+    async for line in lines:
+        if line == "event: list":
+            yield json.loads((await anext(lines)).removeprefix("data: "))
+
+
+async def claims(inbox: Inbox, thread_id: int) -> None:
+    """Ana takes a case."""
+    await inbox.cookie(ANA)
+    async with inbox.database.transaction("test.claim") as session:
+        await cases.claim(session, thread_id, inbox.people["Ana"])
+
+
+def rows(page: str) -> dict[str, bool]:
+    """The rows in their order, and whether each came in words."""
+    return {name: not same for name, same in re.findall(r'<li id="(row-\d+)"( data-same)?', page)}
+
+
+async def test_in_words_comes_only_what_is_new(inbox: Inbox, url: str) -> None:
+    mara, noor = [await handed_off(inbox.database, Story(author=who)) for who in (MARA, NOOR)]
+    async with told(inbox, url, "?sort=oldest", "?sort=oldest") as lists, asyncio.timeout(10):
+        await claims(inbox, noor)
+        first = await anext(lists)
+        assert first["at"] == "?sort=oldest"
+        assert rows(first["page"]) == {f"row-{mara}": False, f"row-{noor}": True}
+        jose = await handed_off(inbox.database, Story(author=JOSE))
+        second = await anext(lists)
+        assert rows(second["page"]) == {f"row-{mara}": False, f"row-{noor}": False, f"row-{jose}": True}
+        assert second["moment"] > first["moment"]
+
+
+async def test_each_place_is_told_for_itself_and_a_place_that_stays_as_it_is_is_not(inbox: Inbox, url: str) -> None:
+    mara = await handed_off(inbox.database)
+    async with told(inbox, url, "?view=open", "?view=closed") as lists, asyncio.timeout(10):
+        await claims(inbox, mara)
+        assert (await anext(lists))["at"] == "?view=open"
+        async with inbox.database.transaction("test.close") as session:
+            await cases.close(session, mara, inbox.people["Ana"])
+        assert {(await anext(lists))["at"], (await anext(lists))["at"]} == {"?view=open", "?view=closed"}
+
+
+async def test_a_place_that_is_none_is_refused(inbox: Inbox, url: str) -> None:
+    async with httpx.AsyncClient(base_url=url, cookies=await inbox.cookie(BEN), trust_env=False) as ben:
+        for at in ("?view=nowhere", "?show=0", "?q=" + "x" * 201, "?team=x", "x" * 2001):
+            assert (await ben.get("/live", params={"at": at})).status_code == 422, at
+        many = [("at", f"?team={number}") for number in range(21)]
+        assert (await ben.get("/live", params=many)).status_code == 422
+
+
+async def test_whoever_is_signed_out_is_told_no_list_either(inbox: Inbox, url: str) -> None:
+    mara = await handed_off(inbox.database)
+    async with told(inbox, url, "") as lists, asyncio.timeout(10):
+        async with inbox.database.transaction("test.sign out") as session:
+            await agents.sign_out_everywhere(session, inbox.people["Ben"].id)
+        await asyncio.sleep(1.1)
+        await claims(inbox, mara)
+        assert [told async for told in lists] == []
+
+
+def asking(page: Page) -> list[str]:
+    """The addresses that a page asks for from now on by itself."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if "knock-live" in request.headers and request.method == "GET":
+            asked.append(request.url)
+
+    page.on("request", note)
+    return asked
+
+
+async def settled(inbox: Inbox, page: Page) -> None:
+    """One stream is there, and what the page asked when it came is answered."""
+    await page.wait_for_timeout(700)
+    async with asyncio.timeout(10):
+        while inbox.live.listeners != 1:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_page_shows_what_it_is_told_and_asks_nothing(inbox: Inbox, url: str, browse: Browse) -> None:
+    mara, noor = [await handed_off(inbox.database, Story(author=who)) for who in (MARA, NOOR)]
+    page = await desk(inbox, url, browse, f"/inbox/{mara}?sort=oldest")
+    await settled(inbox, page)
+    asked = asking(page)
+    await claims(inbox, noor)
+    await expect(page.locator(f"#row-{noor} .who")).to_contain_text("Ana")
+    await expect(page.locator("#rail-waiting, [data-count=waiting]").first).to_have_text("1")
+    jose = await handed_off(inbox.database, Story(author=JOSE))
+    await expect(page.locator("#rows > li[id]")).to_have_count(3)
+    await expect(page.locator(f"#row-{jose}")).to_have_class("unread")
+    await expect(page.locator("#rows [aria-current]")).to_have_attribute("href", re.compile(f"/inbox/{mara}"))
+    assert asked == []
+
+
+async def test_the_thread_before_ones_eyes_is_not_called_unread(inbox: Inbox, url: str, browse: Browse) -> None:
+    mara, noor = [await handed_off(inbox.database, Story(author=who)) for who in (MARA, NOOR)]
+    page = await desk(inbox, url, browse, f"/inbox/{mara}?sort=oldest")
+    await settled(inbox, page)
+    await page.evaluate(
+        """(id) => {
+        window.unread = 0;
+        new MutationObserver(() => { window.unread += document.querySelector(`#row-${id}.unread`) ? 1 : 0; })
+            .observe(document.getElementById("rows"), {subtree: true, childList: true, attributes: true});
+    }""",
+        mara,
+    )
+    for line in ("One", "Two", "Three"):
+        await says(inbox.database, mara, line)
+        await expect(page.locator("#team")).to_contain_text(line)
+    await claims(inbox, noor)
+    await expect(page.locator(f"#row-{noor} .who")).to_contain_text("Ana")
+    assert await page.evaluate("window.unread") == 0
+    await expect(page.locator(f"#row-{mara} [aria-current]")).to_have_count(1)
+
+
+async def test_the_stream_follows_to_another_view(inbox: Inbox, url: str, browse: Browse) -> None:
+    await handed_off(inbox.database)
+    page = await desk(inbox, url, browse, "/inbox")
+    await settled(inbox, page)
+    await page.get_by_role("navigation", name="Cases").get_by_role("link", name="Waiting").click()
+    await expect(page).to_have_url(re.compile("view=waiting"))
+    await settled(inbox, page)
+    asked = asking(page)
+    noor = await handed_off(inbox.database, Story(author=NOOR))
+    await expect(page.locator(f"#row-{noor}")).to_be_visible()
+    await claims(inbox, noor)
+    await expect(page.locator(f"#row-{noor}")).to_have_count(0)
+    await page.go_back()
+    await expect(page.locator(f"#row-{noor} .who")).to_contain_text("Ana")
+    assert asked == []
+    assert inbox.live.listeners == 1
+
+
+async def test_a_page_that_has_another_version_of_a_row_asks(inbox: Inbox, url: str, browse: Browse) -> None:
+    mara, noor = [await handed_off(inbox.database, Story(author=who)) for who in (MARA, NOOR)]
+
+    async def older(route: Route) -> None:
+        answer = await route.fetch()
+        text = re.sub(
+            rf'(<li id="row-{mara}".*?data-version=")\w+(".*?class="name" dir="auto">)\w+',
+            r"\g<1>0\g<2>Older",
+            await answer.text(),
+            count=1,
+            flags=re.DOTALL,
+        )
+        await route.fulfill(response=answer, body=text)
+
+    page = await desk(inbox, url, browse, "/inbox?sort=newest")
+    await page.route("**/inbox?sort=oldest", older, times=1)
+    await page.goto(f"{url}/inbox?sort=oldest")
+    await expect(page.locator(f"#row-{mara} .name")).to_have_text("Older")
+    await settled(inbox, page)
+    await claims(inbox, noor)
+    await expect(page.locator(f"#row-{mara} .name")).to_have_text("Mara")
+    await expect(page.locator(f"#row-{noor} .who")).to_contain_text("Ana")
