@@ -82,11 +82,11 @@ def _run(settings: BotSettings, roles: Set[str], stack: ExitStack, wish: _Wish, 
         raise NotMigrated
     tell("Reading the brand and the detector …")
     knock = assemble(settings, url)
-    _spare_the_collector()
+    spare_the_collector()
     uvloop.run(_work(knock, roles, listeners, embedded, wish, tell))
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """What is there by now stays for good: looking through all of it again and again stopped the pages for 0.2 s."""
     gc.collect()
     gc.freeze()

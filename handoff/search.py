@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Computed,
     Index,
-    ScalarSelect,
     Select,
     Subquery,
     Table,
@@ -79,8 +78,7 @@ async def found(session: AsyncSession, search: str, *which: ColumnElement[bool],
     no_line = type_coerce(literal_column("NULL::bigint"), BigInteger)
     is_common = await _is_common(session, query)
     said = _said(query, which, is_common, few).order_by(literal_column("message_id").desc()).limit(NEWEST).subquery()
-    tagged = Case.tags.overlap(array(wanted or [""]))
-    about = select(Case.thread_id, no_line).where(or_(ABOUT.op("@@")(query), tagged), *which).limit(NEWEST)
+    about = _about(query, wanted, is_common and not few).where(*which).add_columns(no_line)
     named = (
         select(Thread.id, no_line)
         .join(Customer, Customer.id == Thread.customer_id)
@@ -96,12 +94,27 @@ async def found(session: AsyncSession, search: str, *which: ColumnElement[bool],
 
 async def _is_common(session: AsyncSession, query: ColumnElement[Any]) -> bool:
     """Whether the newest lines alone hold enough: what the planner guesses for beginnings of words is too rough."""
-    lately = select(Message.id).where(Message.id > _newest() - WINDOW, SAID.op("@@")(query)).limit(ENOUGH).subquery()
+    lately = select(Message.id).where(*_lately(Message, SAID, query)).limit(ENOUGH).subquery()
     return (await session.scalar(select(func.count()).select_from(lately))) == ENOUGH
 
 
-def _newest() -> ScalarSelect[Any]:
-    return select(func.max(Message.id)).scalar_subquery()
+def _lately(
+    model: type[Message] | type[Case], has: ColumnElement[Any], query: ColumnElement[Any]
+) -> tuple[ColumnElement[bool], ...]:
+    """The newest with the words, looked through one by one.
+
+    The index of words is kept out by `coalesce`: of two common words it would first gather each line of all time.
+    """
+    newest = select(func.max(model.id)).scalar_subquery()
+    return model.id > newest - WINDOW, func.coalesce(has, has).op("@@")(query)
+
+
+def _about(query: ColumnElement[Any], wanted: Sequence[str], is_common: bool) -> Select[Any]:
+    """The cases with the words in their summary, the newest first, or with one of them as a tag."""
+    tagged = Case.tags.overlap(array(wanted or [""]))
+    hits = select(Case.id).where(*_lately(Case, ABOUT, query)) if is_common else None
+    summed_up = ABOUT.op("@@")(query) if hits is None else Case.id.in_(hits)
+    return select(Case.thread_id).where(or_(summed_up, tagged)).order_by(Case.id.desc()).limit(NEWEST)
 
 
 def _said(
@@ -112,11 +125,11 @@ def _said(
         hits = select(Message.id, Message.thread_id).where(SAID.op("@@")(query)).cte().prefix_with("MATERIALIZED")
         line = select(hits.c.thread_id, hits.c.id.label("message_id"))
         return line.where(exists().where(Case.thread_id == hits.c.thread_id, *which))
-    lines = select(Message.thread_id, Message.id.label("message_id")).where(SAID.op("@@")(query))
+    lines = select(Message.thread_id, Message.id.label("message_id"))
     if few:
         own = select(Case.thread_id).where(*which).cte()
-        return lines.join(own, own.c.thread_id == Message.thread_id)
-    return lines.where(Message.id > _newest() - WINDOW, exists().where(Case.thread_id == Message.thread_id))
+        return lines.where(SAID.op("@@")(query)).join(own, own.c.thread_id == Message.thread_id)
+    return lines.where(*_lately(Message, SAID, query), exists().where(Case.thread_id == Message.thread_id))
 
 
 def snippet(text: str, search: str, around: int = 36) -> list[tuple[str, bool]]:
