@@ -20,9 +20,14 @@ def account_hash(key: bytes, channel: str, external_id: str) -> str:
 
 
 async def promise(session: AsyncSession, account: str) -> Promise:
-    """The promise to an account, locked: an offer's claim and a STOP wait for each other here."""
+    """The promise to an account, locked: an offer's claim and a STOP wait for each other here.
+
+    `key_share`, here and for a customer: whoever changes a row twice that refers to this one asks whether it is there,
+    and would wait for us, while we wait for that row.
+    """
     await session.execute(insert(Promise).values(account=account).on_conflict_do_nothing())
-    return (await session.scalars(select(Promise).where(Promise.account == account).with_for_update())).one()
+    mine = select(Promise).where(Promise.account == account)
+    return (await session.scalars(mine.with_for_update(key_share=True))).one()
 
 
 async def customer(
@@ -35,7 +40,8 @@ async def customer(
     name: str | None = None,
 ) -> Customer:
     """The customer of an account, made when new; the newest handle and name win. The promise row must exist."""
-    found = (await session.scalars(select(Customer).where(Customer.account == account).with_for_update())).one_or_none()
+    theirs = select(Customer).where(Customer.account == account).with_for_update(key_share=True)
+    found = (await session.scalars(theirs)).one_or_none()
     if found is None:
         found = Customer(account=account, channel=channel, language=language)
         session.add(found)
