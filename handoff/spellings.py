@@ -36,9 +36,11 @@ async def near(session: AsyncSession, search: str) -> Sequence[str]:
 
 
 def _alike(search: str, known: Iterable[str]) -> list[str]:
+    least = CLOSE / (2 - CLOSE)  # of the longer one's letters the shorter must have, or no letters make them close
+    shortest, longest = len(search) * least, min(LONGEST, len(search) / least)
     spelt: dict[str, str] = {}
     for word in known:
         for part in (word, *word.split()):
-            if len(part) <= LONGEST:
+            if shortest <= len(part) <= longest:
                 spelt.setdefault(part.casefold(), part)
     return [spelt[word] for word in get_close_matches(search.casefold(), spelt, MOST, CLOSE)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form, Path
+from fastapi import APIRouter, Form, Header, Path
 from fastapi.responses import RedirectResponse, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,15 +32,19 @@ TO_MEND = (errors.NothingSaid, errors.TooLong, errors.GapLeft, errors.FileGone, 
 class Desk:
     """A case that an agent is about to do something to, and where they came from."""
 
-    def __init__(self, here: Here, me: MeAnswering, thread_id: ThreadId, where: Where) -> None:
+    def __init__(
+        self, here: Here, me: MeAnswering, thread_id: ThreadId, where: Where, knock_brief: Annotated[str, Header()] = ""
+    ) -> None:
+        """`Knock-Brief`: a page that shows by itself what was done; it needs no other in answer."""
         self.here, self.me, self.thread_id, self.where = here, me, thread_id, where
+        self.is_brief = bool(knock_brief)
 
     def back(self, thread_id: int | None = None) -> RedirectResponse:
         """To the page of a thread, at its end, or of this one."""
         return RedirectResponse(f"/inbox/{thread_id or self.thread_id}{self.where.query()}#end", 303)
 
     async def attempt(self, name: str, deed: Deed, unsent: Unsent | None = None) -> Response:
-        """Do it and go back to the thread; or show the page again, with the reason and with what was written."""
+        """Do it and go back to the thread (or 204); or show the page again, with why not and with what was written."""
         try:
             async with self.here.database.transaction(f"inbox.{name}") as session:
                 await deed(session)
@@ -48,7 +52,7 @@ class Desk:
             raise
         except errors.CaseError as error:
             return await self._refused(error, unsent)
-        return self.back()
+        return Response(status_code=204) if self.is_brief else self.back()
 
     async def _refused(self, error: errors.CaseError, unsent: Unsent | None) -> Response:
         status = 422 if isinstance(error, TO_MEND) else 409

@@ -5,7 +5,7 @@ import { startChoices } from "./choices.js";
 import { toEnd } from "./end.js";
 import { drop, giveBack, keep, modeOf, restore, save, take } from "./drafts.js";
 import * as outbox from "./outbox.js";
-import { ask, show } from "./page.js";
+import { ask, refresh, show } from "./page.js";
 
 const form = () => document.getElementById("composer");
 
@@ -109,7 +109,7 @@ function clear(mode) {
 /** The server took it, or gives it back with a reason: then the text is in its place again. */
 function answered(entry, { response, page }) {
   const isHere = entry.thread === document.body.dataset.thread;
-  if (response.ok) return void (isHere && show(page));
+  if (response.ok) return void (isHere && refresh());
   giveBack(entry);
   document.getElementById(`m-${entry.client_id}`)?.remove();
   if (!isHere) return;

@@ -30,12 +30,11 @@ export async function flush(answered) {
     const { client_id, seen_seq, text, files = [], then = "" } = entry;
     const body = new URLSearchParams([...Object.entries({ client_id, seen_seq, text, then }), ...files.map(({ id }) => ["file", id])]);
     try {
-      const answer = await ask(entry.action, { method: "POST", body });
+      const answer = await ask(entry.action, { method: "POST", body, headers: { "Knock-Brief": "1" } });
       const { status, url } = answer.response;
       if (status >= 500 || status === 403 || new URL(url).pathname === "/login") throw new TypeError("not taken");
       drop(client_id);
-      document.getElementById(`m-${client_id}`)?.removeAttribute("data-waiting");
-      answered(entry, answer);
+      answered(entry, answer); // the bubble waits for the message itself, which takes its place
     } catch (error) {
       const isRefused = error.message === "not taken";
       change(client_id, { state: isRefused ? "failed" : "offline" });
