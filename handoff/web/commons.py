@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import agents, teams
@@ -37,8 +37,8 @@ class Watch:
     """What all open streams ask of the record."""
 
     moment: int
-    changed: frozenset[int]
-    """Handed-off threads that changed lately."""
+    changed: Mapping[int, frozenset[int]]
+    """Handed-off threads that changed lately, each with the agents who have an open case of it."""
     signed_in: Mapping[str, Agent]
     """By the digest of the cookie."""
 
@@ -99,8 +99,10 @@ class Commons:
             return await rows.board(session, me, at)
 
 
-async def _lately_changed(session: AsyncSession) -> frozenset[int]:
+async def _lately_changed(session: AsyncSession) -> Mapping[int, frozenset[int]]:
     """The threads in human hands, now or once, that changed within a minute: longer than a hint is on its way."""
     recently = Thread.changed_at > func.clock_timestamp() - timedelta(minutes=1)
-    query = select(Thread.id).where(recently, exists().where(Case.thread_id == Thread.id))
-    return frozenset(await session.scalars(query))
+    has_it = func.array_agg(Case.claimed_by).filter(Case.closed_at.is_(None), Case.claimed_by.is_not(None))
+    query = select(Thread.id, has_it).join(Case, Case.thread_id == Thread.id).where(recently).group_by(Thread.id)
+    found = await session.execute(query)
+    return {thread_id: frozenset(one for one in agents or () if one) for thread_id, agents in found}

@@ -1,13 +1,12 @@
 """The inbox: the list of cases, the thread beside it, and the hints that keep both true."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
-from handoff.database import MODELS
+from handoff.database import EVERYTHING, MODELS
 from handoff.tokens import digest
 from handoff.web.panes import ThreadId, inbox_page
 from handoff.web.reading import Reads
@@ -51,10 +50,10 @@ async def thread(
 async def live(request: Request, here: Here, me: Me, at: Places = ()) -> StreamingResponse:
     """Which handed-off threads changed, for as long as the agent is signed in; and how the lists at `at` look then."""
     cookie = digest(request.cookies[here.cookie])
-    handed_off: frozenset[int] = frozenset()
+    handed_off: Mapping[int, Set[int]] = {}
     told = [ToldList(here, place) for place in dict.fromkeys(at)]
     for one in told:
-        await one.news(me)
+        await one.news(me, {EVERYTHING})
 
     async def allowed() -> bool:
         nonlocal handed_off, me
@@ -62,10 +61,9 @@ async def live(request: Request, here: Here, me: Me, at: Places = ()) -> Streami
         handed_off, me = now.changed, now.signed_in.get(cookie, me)
         return cookie in now.signed_in
 
-    async def lists() -> list[str]:
-        async with here.turn:
-            await asyncio.sleep(0)  # whoever looks at a thread waits for one list, and not for those of all streams
-            return [news for one in told if (news := await one.news(me)) is not None]
+    async def lists(hints: Set[int]) -> list[str]:
+        mine = {hint for hint in hints if me.id in handed_off.get(hint, ())}
+        return [news for one in told if (news := await one.news(me, hints, mine)) is not None]
 
     others = here.live.presence.changes(lambda present: present.who != me.id)
     may_see_models = me.may("report")

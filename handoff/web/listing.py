@@ -64,7 +64,14 @@ async def listing(
     commons: Commons, me: Agent, at: Place, current: int | None, *, read: int | None, since: int | None = None
 ) -> Listing:
     """The list as it is, or as it has been after the moment `since`. `read`: a thread that the agent has in view."""
-    board, numbers = await commons.seen(me, at, since)
+    return listed(me, *await commons.seen(me, at, since), current=current, read=read)
+
+
+def listed(
+    me: Agent, board: Board, numbers: Numbers, *, current: int | None = None, read: int | None = None
+) -> Listing:
+    """The list of a board and of numbers that belong together."""
+    at = board.at
     rows = {f"row-{thread_id}": row for thread_id, row in board.drawn(me, current, read)}
     groups = board.once(numbers.moment, lambda: versioned(draw("groups.html", at=at, numbers=numbers)))
     tail = board.once("tail", lambda: draw("tail.html", at=at, board=board, me=me))

@@ -6,7 +6,7 @@ of an inbox would ask for when anything changes.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from contextlib import suppress
 from typing import Any
 
@@ -28,8 +28,8 @@ Changes = Callable[[], list[dict[str, Any]]]
 """What changed in who is present since it was asked last; see `handoff.presence`."""
 
 
-Lists = Callable[[], Awaitable[list[str]]]
-"""What is new in the lists that a page shows, each as the data of an event; asked for when a thread has changed."""
+Lists = Callable[[Set[int]], Awaitable[list[str]]]
+"""What is new in the lists that a page shows since there were these hints, each as the data of an event."""
 
 
 def nobody() -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def nobody() -> list[dict[str, Any]]:
     return []
 
 
-async def no_lists() -> list[str]:
+async def no_lists(hints: Set[int]) -> list[str]:
     """No list is told."""
     return []
 
@@ -83,7 +83,7 @@ async def _events(
                 yield "".join(events)
                 told_at = loop.time()
             is_news = any(hint == EVERYTHING or wanted(hint) for hint in hints - {SOMEBODY})
-            for news in await lists() if is_news else ():
+            for news in await lists(hints) if is_news else ():
                 yield _event("list", news)
             await asyncio.sleep(PACE if is_news else min(PACE, BREATH * live.listeners))
 

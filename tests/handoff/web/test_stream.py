@@ -1,7 +1,7 @@
 """The hints that reach an open page."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 
 import pytest
@@ -65,17 +65,17 @@ async def test_lost_hints_make_the_page_look_at_everything(live: Live) -> None:
 async def test_lists_are_told_after_what_changed_and_only_then(live: Live) -> None:
     told = iter(range(1, 9))
 
-    async def lists() -> list[str]:
-        return [f"list {next(told)}"]
+    async def lists(hints: Set[int]) -> list[str]:
+        return [f"list {next(told)} {sorted(hints)}"]
 
     async with listening(live, Gate(), lists=lists) as events:
         live._publish([7, SOMEBODY])
         live._publish([8])
         assert await anext(events) == "event: changed\ndata: 8\n\n"
-        assert await anext(events) == "event: list\ndata: list 1\n\n"
+        assert await anext(events) == "event: list\ndata: list 1 [-2, 7, 8]\n\n"
         live._publish([EVERYTHING])
         assert "resync" in await anext(events)
-        assert "list 2" in await anext(events)
+        assert "list 2 [-1]" in await anext(events)
 
 
 async def test_silence_is_broken_by_a_ping_that_scripts_can_hear(live: Live) -> None:

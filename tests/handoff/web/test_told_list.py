@@ -72,6 +72,23 @@ async def test_each_place_is_told_for_itself_and_a_place_that_stays_as_it_is_is_
         assert {(await anext(lists))["at"], (await anext(lists))["at"]} == {"?view=open", "?view=closed"}
 
 
+async def test_a_list_of_ones_own_cases_is_made_anew_only_when_one_of_them_changes(inbox: Inbox, url: str) -> None:
+    mara, noor = [await handed_off(inbox.database, Story(author=who)) for who in (MARA, NOOR)]
+    async with told(inbox, url, "?view=mine") as lists, asyncio.timeout(10):
+        await claims(inbox, noor)
+        others = await anext(lists)
+        assert rows(others["page"]) == {}, "it is Ana's"
+        assert '"waiting": 1' in others["page"], "but everybody's numbers changed"
+        (board,) = inbox.app.state.site.commons._boards.values()
+        assert (await board(0)).moment < others["moment"], "the list was not made anew for that"
+        async with inbox.database.transaction("test.claim") as session:
+            await cases.claim(session, mara, inbox.people["Ben"])
+        assert rows((await anext(lists))["page"]) == {f"row-{mara}": True}
+        async with inbox.database.transaction("test.release") as session:
+            await cases.release(session, mara, inbox.people["Ben"])
+        assert rows((await anext(lists))["page"]) == {}
+
+
 async def test_a_place_that_is_none_is_refused(inbox: Inbox, url: str) -> None:
     async with httpx.AsyncClient(base_url=url, cookies=await inbox.cookie(BEN), trust_env=False) as ben:
         for at in ("?view=nowhere", "?show=0", "?q=" + "x" * 201, "?team=x", "x" * 2001):
