@@ -17,7 +17,7 @@ from handoff.web.where import Where
 
 router = APIRouter()
 
-Places = Annotated[Sequence[Annotated[str, Query(max_length=2000)]], Query(max_length=20)]
+Places = Annotated[Sequence[Annotated[str, Query(max_length=5000)]], Query(max_length=40)]
 """The lists that are open in the tabs of a browser, each as the query of its address."""
 
 

@@ -9,9 +9,11 @@ import { startList } from "./list.js";
 import { startLive } from "./live.js";
 import { startMenu } from "./menu.js";
 import { startNotices } from "./notices.js";
-import { arrive, ask, show, visit } from "./page.js";
+import { arrive, ask, refresh, show, visit } from "./page.js";
 import { startPresence } from "./presence.js";
 import { localise } from "./times.js";
+
+const FAILED = "That did not work. Try again in a moment.";
 
 const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
 
@@ -25,9 +27,11 @@ function followInPlace(event) {
 async function doInPlace(event) {
   if (!event.target.matches("form[data-quiet]")) return;
   event.preventDefault();
+  const before = location.href;
   const { response, page } = await ask(event.target.action, { method: "POST", body: new URLSearchParams(new FormData(event.target, event.submitter)) }).catch(() => ({}));
   if (response && new URL(response.url).pathname === "/login") return location.assign(response.url);
-  if (!page || !show(page)) return say("That did not work. Try again in a moment.");
+  if (location.href !== before) return void (response?.ok ? refresh() : say(page?.getElementById("problem")?.textContent || FAILED));
+  if (!page || !show(page)) return say(FAILED);
   document.getElementById("problem")?.replaceWith(page.getElementById("problem") ?? "");
   if (!response.ok) return;
   putAway(event.target.closest("details.more"));

@@ -79,9 +79,12 @@ export function startList() {
 function letGo() {
   if (!held) return;
   const fresh = held;
+  const byButton = document.activeElement?.id === "changes";
   held = null;
   morph(document.getElementById("rows"), fresh);
   showButton(0);
+  if (byButton) document.querySelector("#rows a.row")?.focus();
+  document.dispatchEvent(new CustomEvent("shown", { detail: { isOther: false } }));
 }
 
 function count() {

@@ -1,6 +1,6 @@
 // Hears the hints of the stream and asks what changed; says when there is no connection.
 
-import { hearList, hearOf, loseTrack, refresh, scriptAddress } from "./page.js";
+import { at, hearList, hearOf, loseTrack, refresh, scriptAddress } from "./page.js";
 import { forget, heard } from "./presence.js";
 import { listen } from "./source.js";
 
@@ -19,9 +19,6 @@ export function startLive() {
   });
   setInterval(() => document.hidden || refresh(), 60_000); // waiting times grow by themselves
 }
-
-/** The place of the list that is shown; `null`: this page has none. */
-const at = () => (document.body.classList.contains("inbox") ? location.search : null);
 
 function shareWorker() {
   const worker = new SharedWorker(scriptAddress(document.body.dataset.worker), { type: "module", name: "knock" });

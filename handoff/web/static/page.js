@@ -9,6 +9,7 @@ const policy = globalThis.trustedTypes?.createPolicy("knock", { createHTML: (htm
 
 export const scriptAddress = (url) => (policy ? policy.createScriptURL(url) : url);
 
+const PLACE = ["view", "q", "channel", "tag", "team", "sort", "show"]; // as handoff/web/where.py knows them
 const SLOW = 300; // milliseconds after which a line says that the page is on its way
 
 const thread = () => document.body.dataset.thread;
@@ -43,6 +44,13 @@ export function show(page, { quiet = false } = {}) {
   return true;
 }
 
+/** The place of the list that is shown, without what else the address says; `null`: this page has none. */
+export function at() {
+  if (!document.body.classList.contains("inbox")) return null;
+  const values = new URLSearchParams(location.search);
+  return String(new URLSearchParams(PLACE.flatMap((name) => (values.has(name) ? [[name, values.get(name)]] : []))));
+}
+
 /** Says in the address where we are now. */
 export function arrive(address) {
   history.pushState({}, "", address);
@@ -55,11 +63,15 @@ function recounted(title) {
   return (count.exec(title)?.[0] ?? "") + document.title.replace(count, "");
 }
 
-/** Goes to a page of the inbox without loading everything anew; any other page is simply loaded. */
+let visits = 0;
+
+/** Goes to a page of the inbox without loading everything anew; any other page is simply loaded. The last wish counts. */
 export async function visit(url, { push = true } = {}) {
+  const visited = ++visits;
   const slow = setTimeout(() => document.body.classList.add("asking"), SLOW);
   const { response, page } = await ask(url).catch(() => ({}));
   clearTimeout(slow);
+  if (visited !== visits) return;
   document.body.classList.remove("asking");
   if (!response || response.status >= 500) return failed(url);
   if (!show(page)) return location.assign(response.url);
@@ -117,7 +129,7 @@ export function hearList(list) {
 
 /** What is older than what is shown is nothing new; who has too little for it asks. */
 function takeList(list) {
-  if (list.at !== location.search || list.moment <= moment()) return;
+  if (list.at !== at() || list.moment <= moment()) return;
   const page = read(list.page);
   asOpened(page);
   if (!showChanges(page)) refresh("list");

@@ -2,6 +2,8 @@
 
 import { listen } from "./source.js";
 
+const MOST = 40; // places that the server tells one stream of; a tab beyond them looks by itself once a minute
+
 const tabs = new Map(); // each with the place of its list; `null`: it shows none
 const present = new Map(); // who is where, for tabs that come later
 let last = null;
@@ -18,7 +20,7 @@ self.onconnect = ({ ports: [tab] }) => {
   tab.onmessage = ({ data }) => {
     if (data === "bye") tabs.delete(tab);
     else tabs.set(tab, data.at);
-    stream.follow([...new Set(tabs.values())].filter((place) => place !== null).sort());
+    stream.follow([...new Set(tabs.values())].filter((place) => place !== null).slice(0, MOST).sort());
   };
   for (const data of present.values()) tab.postMessage({ name: "presence", data });
   if (last === "down" || last === "refused") tab.postMessage({ name: last });
