@@ -44,7 +44,17 @@ const isOpen = (row) => row.id === `row-${document.body.dataset.thread}`;
 export function asOpened(page) {
   const row = [...page.querySelectorAll("#rows > li")].find(isOpen);
   row?.querySelector("a.row")?.setAttribute("aria-current", "true");
-  if (!row || document.hidden) return;
+  if (row && !document.hidden) asRead(row);
+}
+
+/** Another tab of this browser shows the thread. */
+export function markRead(id) {
+  const rows = [document.getElementById(`row-${id}`), told.get(`row-${id}`)].filter((row) => row?.classList.contains("unread"));
+  rows.forEach(asRead);
+  if (rows.length) document.dispatchEvent(new CustomEvent("shown", { detail: { isOther: false } }));
+}
+
+function asRead(row) {
   row.classList.remove("unread");
   row.querySelector(".dot")?.remove();
 }

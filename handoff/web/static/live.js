@@ -1,5 +1,6 @@
 // Hears the hints of the stream and asks what changed; says when there is no connection.
 
+import { markRead } from "./list.js";
 import { at, hearList, hearOf, loseTrack, refresh, scriptAddress } from "./page.js";
 import { forget, heard } from "./presence.js";
 import { listen } from "./source.js";
@@ -20,14 +21,19 @@ export function startLive() {
   setInterval(() => document.hidden || refresh(), 60_000); // waiting times grow by themselves
 }
 
+const thread = () => document.body.dataset.thread;
+
 function shareWorker() {
   const worker = new SharedWorker(scriptAddress(document.body.dataset.worker), { type: "module", name: "knock" });
   const say = () => worker.port.postMessage({ at: at() });
   worker.port.onmessage = ({ data }) => hear(data.name, data.data, data.moment);
   document.addEventListener("moved", say);
+  const tellRead = () => { if (!document.hidden && thread()) worker.port.postMessage({ read: thread() }); };
+  for (const kind of ["shown", "visibilitychange"]) document.addEventListener(kind, tellRead);
   addEventListener("pagehide", () => worker.port.postMessage("bye"));
   addEventListener("pageshow", (event) => { if (event.persisted) { say(); loseTrack(); refresh(); } });
   say();
+  tellRead();
 }
 
 function aloneWhileVisible() {
@@ -46,13 +52,14 @@ function aloneWhileVisible() {
 function hear(name, data, moment) {
   if (name === "down") return lost();
   if (name === "refused") { lost(); return refresh(); }
+  if (name === "read") return markRead(data);
   back();
   if (name === "presence") return heard(data);
   if (name === "list") return hearList(data);
   if (name === "resync") { forget(); loseTrack(); refresh(); }
   if (name !== "changed") return;
   hearOf(moment);
-  if (String(data) === document.body.dataset.thread) refresh();
+  if (String(data) === thread()) refresh();
   else if (at() === null) planned ??= setTimeout(() => { planned = null; refresh(); }, OTHERS);
 }
 

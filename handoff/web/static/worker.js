@@ -18,6 +18,7 @@ const stream = listen((name, data, moment) => {
 self.onconnect = ({ ports: [tab] }) => {
   tabs.set(tab, null);
   tab.onmessage = ({ data }) => {
+    if (data.read) return [...tabs.keys()].forEach((other) => other === tab || other.postMessage({ name: "read", data: data.read }));
     if (data === "bye") tabs.delete(tab);
     else tabs.set(tab, data.at);
     stream.follow([...new Set(tabs.values())].filter((place) => place !== null).slice(0, MOST).sort());

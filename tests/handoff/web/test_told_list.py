@@ -163,6 +163,17 @@ async def test_the_thread_before_ones_eyes_is_not_called_unread(inbox: Inbox, ur
     await expect(page.locator(f"#row-{mara} [aria-current]")).to_have_count(1)
 
 
+async def test_what_is_read_in_one_tab_is_unread_in_no_other(inbox: Inbox, url: str, browse: Browse) -> None:
+    mara, noor = [await handed_off(inbox.database, Story(author=who)) for who in (MARA, NOOR)]
+    page = await desk(inbox, url, browse, "/inbox")
+    await expect(page).to_have_title(re.compile(r"^\(2\) "))
+    other = await page.context.new_page()
+    await other.goto(f"{url}/inbox/{mara}")
+    await expect(page.locator(f"#row-{mara}.unread")).to_have_count(0)
+    await expect(page.locator(f"#row-{noor}.unread")).to_have_count(1)
+    await expect(page).to_have_title(re.compile(r"^\(1\) "))
+
+
 async def test_the_stream_follows_to_another_view(inbox: Inbox, url: str, browse: Browse) -> None:
     await handed_off(inbox.database)
     page = await desk(inbox, url, browse, "/inbox")
