@@ -25,6 +25,9 @@ PRESENCE = "knock_presence"
 MODELS = -3
 """The hint that says: a training went on, or another model is at work."""
 
+LISTS = -4
+"""The hint that says: lists look otherwise than before, though no thread changed."""
+
 EVERYTHING = -1
 """The hint that says: some hints were lost, look at everything again."""
 

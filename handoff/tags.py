@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, distinct, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import errors
+from handoff import database, errors
 from handoff.base import clean
 from handoff.marks import tidy
 from handoff.models import Case
@@ -27,11 +27,13 @@ async def rename(session: AsyncSession, tag: str, to: str) -> None:
     renamed = func.unnest(func.array_replace(Case.tags, clean(tag), to)).column_valued("tag")
     once = select(func.array_agg(distinct(renamed))).correlate(Case).scalar_subquery()
     await session.execute(update(Case).where(_has(tag)).values(tags=once))
+    database.changed(session, database.LISTS)
 
 
 async def remove(session: AsyncSession, tag: str) -> None:
     """Take a tag off every case."""
     await session.execute(update(Case).where(_has(tag)).values(tags=func.array_remove(Case.tags, clean(tag))))
+    database.changed(session, database.LISTS)
 
 
 def _has(tag: str) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from sqlalchemy import func
 
 from handoff import agents, deeds, errors, factors, passkeys
 from handoff.credentials import Seal
-from handoff.database import changed
+from handoff.database import LISTS, changed
 from handoff.models import Agent
 from handoff.web.pictures import qr_code
 from handoff.web.rail import rail_of
@@ -39,6 +39,7 @@ async def name(request: Request, here: Here, me: MySelf, name: Line = "") -> Res
     try:
         async with here.database.transaction("inbox.change name") as session:
             await agents.rename(session, me.id, name)
+            changed(session, LISTS)
     except errors.AgentError as error:
         return await page(request, here, me, 422, problem=error.sentence)
     return RedirectResponse("/me?done=name", 303)
@@ -52,6 +53,7 @@ async def presence(here: Here, me: MySelf, away: Annotated[bool, Form()] = False
         agent.away_at = func.clock_timestamp() if away else None
         deeds.tell(session, "away" if away else "available")
         changed(session, 0)
+        changed(session, LISTS)
     return RedirectResponse("/me", 303)
 
 

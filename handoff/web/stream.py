@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.responses import StreamingResponse
 
+from handoff.database import LISTS
 from handoff.live import EVERYTHING, SOMEBODY, Live
 
 PING = 15.0
@@ -82,7 +83,7 @@ async def _events(
             if events := _told(hints, live, wanted, present) or [_event("ping")] * is_late:
                 yield "".join(events)
                 told_at = loop.time()
-            is_news = any(hint == EVERYTHING or wanted(hint) for hint in hints - {SOMEBODY})
+            is_news = any(hint in (EVERYTHING, LISTS) or wanted(hint) for hint in hints - {SOMEBODY})
             for news in await lists(hints) if is_news else ():
                 yield _event("list", news)
             await asyncio.sleep(PACE if is_news else min(PACE, BREATH * live.listeners))
@@ -96,7 +97,7 @@ def _told(hints: set[int], live: Live, wanted: Callable[[int], bool], present: C
             events.append(_event("resync"))
         elif hint == SOMEBODY:
             events += [_event("presence", json.dumps(somebody)) for somebody in present()]
-        elif wanted(hint):
+        elif hint != LISTS and wanted(hint):
             events.append(_event("changed", hint, live.moment))
     return events
 

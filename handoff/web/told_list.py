@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from handoff.database import EVERYTHING
+from handoff.database import EVERYTHING, LISTS
 from handoff.models import Agent
 from handoff.web.listing import Listing, listed
 from handoff.web.numbers import Numbers
@@ -52,7 +52,7 @@ class ToldList:
 
     def _may_change(self, board: Board, hints: Set[int], mine: Set[int]) -> bool:
         """Lists of one's own cases are made for each agent alone, and of two hundred most are as they were."""
-        if self._at.view != "mine" or EVERYTHING in hints or mine:
+        if self._at.view != "mine" or mine or not hints.isdisjoint({EVERYTHING, LISTS}):
             return True
         return any(row.thread_id in hints for row in board.rows)
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from playwright.async_api import Page, Request, Route, expect
 
-from handoff import agents, cases
+from handoff import agents, cases, tags
 from tests.browser import Browse
 from tests.cast import ANA, BEN, JOSE, MARA, NOOR
 from tests.handoff.web.conftest import Inbox
@@ -139,6 +139,26 @@ async def test_a_page_shows_what_it_is_told_and_asks_nothing(inbox: Inbox, url: 
     await expect(page.locator("#rows > li[id]")).to_have_count(3)
     await expect(page.locator(f"#row-{jose}")).to_have_class("unread")
     await expect(page.locator("#rows [aria-current]")).to_have_attribute("href", re.compile(f"/inbox/{mara}"))
+    assert asked == []
+
+
+async def test_who_is_away_and_how_tags_are_called_reaches_every_list(
+    inbox: Inbox, url: str, browse: Browse, ana: httpx.AsyncClient
+) -> None:
+    mara = await handed_off(inbox.database)
+    await claims(inbox, mara)
+    await ana.post(f"/inbox/{mara}/tag", data={"tag": "damaged"})
+    page = await desk(inbox, url, browse, "/inbox?view=open")
+    await settled(inbox, page)
+    await expect(page.locator(f"#row-{mara}")).to_contain_text("damaged")
+    asked = asking(page)
+    await ana.post("/me/presence", data={"away": "true"})
+    await expect(page.locator(f"#row-{mara} .who")).to_contain_text("Ana, away")
+    await ana.post("/me/name", data={"name": "Anastasia"})
+    await expect(page.locator(f"#row-{mara} .who")).to_contain_text("Anastasia")
+    async with inbox.database.transaction("test.rename") as session:
+        await tags.rename(session, "damaged", "broken")
+    await expect(page.locator(f"#row-{mara} .chip.set")).to_have_text("broken")
     assert asked == []
 
 
