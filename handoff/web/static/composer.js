@@ -5,7 +5,8 @@ import { startChoices } from "./choices.js";
 import { toEnd } from "./end.js";
 import { drop, giveBack, keep, modeOf, restore, save, take } from "./drafts.js";
 import * as outbox from "./outbox.js";
-import { ask, refresh, show } from "./page.js";
+import { refresh } from "./looks.js";
+import { ask, show } from "./page.js";
 
 const form = () => document.getElementById("composer");
 

@@ -9,7 +9,8 @@ import { startList } from "./list.js";
 import { startLive } from "./live.js";
 import { startMenu } from "./menu.js";
 import { startNotices } from "./notices.js";
-import { arrive, ask, refresh, show, visit } from "./page.js";
+import { refresh } from "./looks.js";
+import { arrive, ask, show, visit } from "./page.js";
 import { startPresence } from "./presence.js";
 import { localise } from "./times.js";
 

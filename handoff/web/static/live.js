@@ -1,7 +1,8 @@
 // Hears the hints of the stream and asks what changed; says when there is no connection.
 
 import { markRead } from "./list.js";
-import { at, hearList, hearOf, loseTrack, refresh, scriptAddress } from "./page.js";
+import { hearList, hearOf, loseTrack, refresh } from "./looks.js";
+import { at, scriptAddress } from "./page.js";
 import { forget, heard } from "./presence.js";
 import { listen } from "./source.js";
 
