@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import threads
 from handoff.models import Case, Customer, Thread
 
-NEWEST = 5000
+NEWEST = 2000
 """Customers and cases that are looked at, the newest: comparing more would be felt."""
 
 LONGEST = 40
