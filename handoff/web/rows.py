@@ -1,7 +1,7 @@
 """The rows of the list: which cases stand there, and what is shown of each, made once for all agents who see them."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -79,6 +79,11 @@ class Board:
             self._drawn[name] = drawing()
         found: M = self._drawn[name]
         return found
+
+    def still(self, moment: int) -> "Board":
+        """The same, known to be so at a later moment. What was drawn from numbers is let go: they are others then."""
+        rows = {name: words for name, words in self._drawn.items() if not isinstance(name, int)}
+        return replace(self, moment=moment, _drawn=rows)
 
     def drawn(self, me: Agent, current: int | None, read: int | None) -> list[tuple[int, Versioned]]:
         """The rows as an agent sees them, each by its thread.

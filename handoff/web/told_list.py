@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Set
-from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from handoff.database import EVERYTHING, LISTS
@@ -47,7 +46,7 @@ class ToldList:
             self._board, numbers = await commons.seen(me, self._at, since)
         else:
             numbers = await commons.numbers(since)
-            self._board, self._since = replace(self._board, moment=numbers.moment), numbers.moment + 1
+            self._board, self._since = self._board.still(numbers.moment), numbers.moment + 1
         return self._board, numbers
 
     def _may_change(self, board: Board, hints: Set[int], mine: Set[int]) -> bool:

@@ -8,9 +8,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from markupsafe import Markup
 from playwright.async_api import Page, Request, Route, expect
 
 from handoff import agents, cases, tags
+from handoff.web.rows import Board
+from handoff.web.where import Place
 from tests.browser import Browse
 from tests.cast import ANA, BEN, JOSE, MARA, NOOR
 from tests.handoff.web.conftest import Inbox
@@ -234,3 +237,13 @@ async def test_a_page_that_has_another_version_of_a_row_asks(inbox: Inbox, url: 
     await claims(inbox, noor)
     await expect(page.locator(f"#row-{mara} .name")).to_have_text("Mara")
     await expect(page.locator(f"#row-{noor} .who")).to_contain_text("Ana")
+
+
+def test_a_board_that_is_still_so_keeps_its_rows_and_lets_go_what_was_drawn_from_numbers() -> None:
+    board = Board(1, Place(), (), False, (), ())
+    for number in range(100):
+        board = board.still(number)
+        board.once(number, lambda: Markup("numbers"))
+        board.once("tail", lambda: Markup("rows"))
+    assert board.moment == 99
+    assert set(board._drawn) == {"tail", 99}
