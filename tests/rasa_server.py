@@ -20,7 +20,8 @@ from nlu.training import ensure_model
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 CACHE = Path(os.environ.get("KNOCK_TEST_CACHE", ROOT / "var" / "test"))
-TOKEN = "token-of-the-tests"
+# Begins as an option does, for a token that is drawn may.
+TOKEN = "-token-of-the-tests"
 PATIENCE = 120.0
 
 

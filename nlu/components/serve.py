@@ -47,5 +47,6 @@ if __name__ == "__main__":
     jsonschema.Draft202012Validator.check_schema = staticmethod(trust)
     rasa.server._load_agent = load_beside
     rasa.core.tracker_store.InMemoryTrackerStore = HoldingStore
-    sys.argv += ["--auth-token", os.environ["KNOCK_RASA_TOKEN"]]
+    # One word, for a token may begin with a dash.
+    sys.argv += [f"--auth-token={os.environ['KNOCK_RASA_TOKEN']}"]
     main()
