@@ -31,6 +31,11 @@ class Together(Generic[T]):
             self._next = asyncio.ensure_future(self._after(self._asked))
         return await asyncio.shield(self._next)
 
+    async def settled(self) -> None:
+        """Wait for what was asked and is not answered."""
+        if self._asked is not None:
+            await asyncio.wait([self._asked])
+
     async def _after(self, asked: asyncio.Future[T] | None) -> T:
         if asked is not None:
             await asyncio.wait([asked])
@@ -53,8 +58,14 @@ class Kept(Generic[R]):
         self._newest: tuple[float, R] | None = None
 
     async def __call__(self, since: int | None = None) -> R:
-        """`since`: the moment of the newest change that must be in the answer; see `Read.moment`."""
-        return self.kept(since) or await self._together()
+        """`since`: the moment of the newest change that must be in the answer; see `Read.moment`.
+
+        Whoever says it waits for the question that is on its way, which may have been asked late enough.
+        """
+        if (kept := self.kept(since)) is None and since is not None:
+            await self._together.settled()
+            kept = self.kept(since)
+        return kept or await self._together()
 
     def kept(self, since: int | None) -> R | None:
         """The newest answer, if it is new enough. It costs nothing, so ask for this first where many ask."""

@@ -26,6 +26,7 @@ import psutil
 from playwright.async_api import Page, async_playwright
 from sqlalchemy import select
 
+from bot.channel import Author
 from handoff import agents
 from handoff.database import Database
 from handoff.embedded import Embedded
@@ -37,6 +38,7 @@ from tests.handoff.web.story import Story, handed_off, says
 from tests.knock_process import KnockProcess
 
 AGENTS, CASES = 200, 200
+CHANNELS = ("telegram", "x", "square")
 LINES = 60
 SETTLED = 10.0
 """Seconds after which every stream is there, and after which nothing is on its way any more."""
@@ -145,10 +147,14 @@ def at_work(port: int, cookies: list[str], threads: list[int]) -> Iterator[None]
             process.kill()
 
 
+def story_of(number: int) -> Story:
+    """Somebody with a problem, on one of the channels that there are."""
+    return Story(Author(f"customer-{number}", f"customer_{number}", f"Customer {number}"), CHANNELS[number % 3])
+
+
 async def fill(database: Database) -> tuple[list[int], list[str]]:
     """Threads with an open case, and the cookies of everybody who works here."""
-    told = (Story(channel=f"telegram-{number}") for number in range(CASES))
-    threads = [await handed_off(database, story) for story in told]
+    threads = [await handed_off(database, story_of(number)) for number in range(CASES)]
     cookies = []
     for number in range(AGENTS):
         async with database.transaction("bench.hire") as session:
@@ -186,7 +192,7 @@ async def play(database: Database, threads: list[int]) -> dict[str, float]:
             await says(database, threads[-1], f"Line {number}")
             said[f"Line {number}"] = began
         else:
-            thread_id = await handed_off(database, Story(channel=f"late-{number}"))
+            thread_id = await handed_off(database, story_of(CASES + number))
             said[f"row-{thread_id}"] = await opened_at(database, thread_id)
         await asyncio.sleep(PAUSE)
     return said

@@ -77,6 +77,23 @@ async def test_an_answer_is_kept_for_those_for_whom_it_is_new_enough() -> None:
     assert (await kept()).moment == 30, "who says nothing gets what was asked for after they came"
 
 
+async def test_who_says_what_must_be_in_the_answer_waits_for_the_one_that_is_on_its_way() -> None:
+    record = Record()
+
+    async def reading() -> Answer:
+        return Answer(10 * await record())
+
+    kept = Kept(reading, lasts=60)
+    first = asyncio.create_task(kept(since=5))
+    await asyncio.sleep(0.01)
+    late = [asyncio.create_task(kept(since=since)) for since in (9, 11, None)]
+    await asyncio.sleep(0.01)
+    record.may_answer.set()
+    assert (await first).moment == 10
+    assert [answer.moment for answer in await asyncio.gather(*late)] == [10, 20, 20]
+    assert record.asked == 2
+
+
 async def test_an_answer_that_is_too_old_is_good_for_nobody() -> None:
     now = 100.0
     kept = Kept(Reading(), lasts=5, clock=lambda: now)
