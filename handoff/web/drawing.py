@@ -43,20 +43,22 @@ def templates() -> Environment:
 class Versioned(Markup):
     """A part of a page that says which version it is, by which a page knows whether it has it as it is."""
 
-    version: str
+    token: str
+    """Its name and its version."""
+
+    def instead(self, words: Markup) -> "Versioned":
+        """Other words that count as the same version."""
+        made = Versioned(words)
+        made.token = self.token
+        return made
 
 
-def versioned(words: Markup) -> Versioned:
-    """The same, with its version in its first element: the CRC-32 of its words."""
+def versioned(name: str, words: Markup) -> Versioned:
+    """A part with its version in its first element, which has the id `name`: the CRC-32 of its words."""
     tag, _, rest = words.partition(">")
     version = f"{crc32(words.encode()):08x}"
-    return with_version(Markup(f'{tag} data-version="{version}">{rest}'), version)  # noqa: S704  as it was
-
-
-def with_version(words: Markup, version: str) -> Versioned:
-    """A part that counts as this version."""
-    made = Versioned(words)
-    made.version = version
+    made = Versioned(f'{tag} data-version="{version}">{rest}')
+    made.token = f"{name}:{version}"
     return made
 
 

@@ -1,9 +1,7 @@
 """The list as one agent sees it: what all see alike, and what is their own."""
 
-import json
-from collections.abc import Container, Mapping
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -25,7 +23,7 @@ class Listing:
     current: int | None
     board: Board
     numbers: Numbers
-    rows: Mapping[str, Versioned]
+    rows: Sequence[Versioned]
     groups: Versioned
     tail: Markup
     """What stands below the rows, or in their place."""
@@ -42,22 +40,19 @@ class Listing:
         reviews = {"reviews": self.numbers.reviews} if self.me.may("train") else {}
         return {**self.numbers.of(self.me), **teams, **reviews}
 
-    def rows_but(self, known: Container[str]) -> Markup:
-        """The rows; of those that a page has, the name and the version alone."""
-        rows = (named_alone(name, row.version) if name in known else row for name, row in self.rows.items())
-        return Markup("".join(rows))  # noqa: S704  drawn by templates, or of our own names
+    @property
+    def order(self) -> str:
+        """The names and versions of the rows, in their order."""
+        return " ".join([row.token for row in self.rows])
+
+    def rows_but(self, known: Container[Hashable]) -> Markup:
+        """The rows in words, but for those that a page has."""
+        return Markup("".join([row for row in self.rows if row.token not in known]))  # noqa: S704  drawn by templates
 
     @property
     def parts(self) -> Parts:
         """All that can change without a deed of the agent."""
-        counts = Markup(json.dumps(self.counts))  # noqa: S704  numbers by our own names
-        return {**self.rows, "groups": self.groups, "tail": self.tail, "counts": counts}
-
-
-@lru_cache(maxsize=10_000)
-def named_alone(name: str, version: str) -> str:
-    """What stands for a row that a page has in this version."""
-    return f'<li id="{name}" data-same="{version}"></li>'
+        return [row.token for row in self.rows] + [self.groups.token, hash(self.tail), *self.counts.items()]
 
 
 async def listing(
@@ -72,7 +67,7 @@ def listed(
 ) -> Listing:
     """The list of a board and of numbers that belong together."""
     at = board.at
-    rows = {f"row-{thread_id}": row for thread_id, row in board.drawn(me, current, read)}
-    groups = board.once(numbers.moment, lambda: versioned(draw("groups.html", at=at, numbers=numbers)))
+    rows = board.drawn(me, current, read)
+    groups = board.once(numbers.moment, lambda: versioned("groups", draw("groups.html", at=at, numbers=numbers)))
     tail = board.once("tail", lambda: draw("tail.html", at=at, board=board, me=me))
     return Listing(me, at, current, board, numbers, rows, groups, tail)

@@ -85,11 +85,11 @@ async def look(asked: Asked, thread_id: ThreadId, reads: Reads) -> Response:
 def _answer(asked: Wish, listed: Listing, opened: ThreadView | None, drawn: Pieces | None) -> Response:
     told = asked.here.told
     list_stamp, known = told.again(asked.has.have, listed.parts)
-    thread_stamp, known_of_thread = (
+    thread_stamp, has = (
         told.again(asked.has.have_thread, drawn.parts) if drawn else (asked.has.have_thread, frozenset())
     )
     if (list_stamp, thread_stamp) == (asked.has.have, asked.has.have_thread):
         return Response(status_code=204)
     stamps = {"list_stamp": list_stamp, "thread_stamp": thread_stamp}
     values: dict[str, Any] = {"me": asked.me, "at": asked.at, "listed": listed, "opened": opened, "pieces": drawn}
-    return asked.here.page("look.html", 200, **values, **stamps, known=known | known_of_thread)
+    return asked.here.page("look.html", 200, **values, **stamps, known=known | {name for name, _ in has})

@@ -1,6 +1,6 @@
 """A thread in pieces: the parts that change, each known by what it is drawn from or by its words."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,9 +46,9 @@ class Pieces:
         return {"thread-head": self.head, "details": self.details, "obstacle": self.obstacle}
 
     @property
-    def parts(self) -> Mapping[str, Hashable]:
-        """All of them."""
-        return {**self.drawn, **self.messages}
+    def parts(self) -> Sequence[tuple[str, int]]:
+        """All of them, by their names; of what each is drawn from the hash."""
+        return [(name, hash(part)) for name, part in (*self.drawn.items(), *self.messages.items())]
 
 
 def pieces(opened: ThreadView, **values: Any) -> Pieces:

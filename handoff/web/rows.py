@@ -15,7 +15,7 @@ from handoff.database import MOMENT
 from handoff.models import Agent, Case, Customer, Message, Thread
 from handoff.teams import Team, TeamCase
 from handoff.web.chips import Chip, chip
-from handoff.web.drawing import Versioned, draw, versioned, with_version
+from handoff.web.drawing import Versioned, draw, versioned
 from handoff.web.views import OPTED_IN, narrowed, order, shown_in
 from handoff.web.where import Place
 from nlu.contacts import masked
@@ -85,13 +85,13 @@ class Board:
         rows = {name: words for name, words in self._drawn.items() if not isinstance(name, int)}
         return replace(self, moment=moment, _drawn=rows)
 
-    def drawn(self, me: Agent, current: int | None, read: int | None) -> list[tuple[int, Versioned]]:
-        """The rows as an agent sees them, each by its thread.
+    def drawn(self, me: Agent, current: int | None, read: int | None) -> list[Versioned]:
+        """The rows as an agent sees them.
 
         `current` is the thread that is open beside the list; `read`: it is before the agent's eyes right now.
         """
         own, answers = me.id, me.may("answer")
-        return [(row.thread_id, self._row(row, own, answers, current, read)) for row in self.rows]
+        return [self._row(row, own, answers, current, read) for row in self.rows]
 
     def _row(self, row: Row, me: int, answers: bool, current: int | None, read: int | None) -> Versioned:
         is_unread = row.thread_id != read and row.is_unread(me)
@@ -102,13 +102,13 @@ class Board:
     def _draw(self, row: Row, look: tuple[int, bool, bool, bool]) -> Versioned:
         _, is_mine, is_unread, answers = look
         own = {"is_mine": is_mine, "is_unread": is_unread, "answers": answers}
-        return versioned(draw("row.html", row=row, at=self.at, **own))
+        return versioned(f"row-{row.thread_id}", draw("row.html", row=row, at=self.at, **own))
 
 
 def _as_current(row: Versioned) -> Versioned:
     """The row of the thread that is open beside the list: of the same version, which a page does not know twice."""
     words = str(row).replace('class="row"', 'class="row" aria-current="true"', 1)
-    return with_version(Markup(words), row.version)  # noqa: S704  drawn by a template
+    return row.instead(Markup(words))  # noqa: S704  drawn by a template
 
 
 async def board(session: AsyncSession, me: Agent, at: Place) -> Board:

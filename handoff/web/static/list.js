@@ -20,21 +20,28 @@ export function mergeList(list, fresh, quiet) {
   count();
 }
 
-/** The list as it would be with these rows, of which those that we have came as their names and versions; `null` if we lack one. */
+/** The list as it would be with these rows, of which we have those that came by their tokens alone; `null` if we lack one. */
 export function filled(list, page) {
   const rows = page.getElementById("rows");
-  for (const row of rows.querySelectorAll("[data-same]")) {
-    const ours = told.get(row.id);
-    if (!ours || (ours.dataset.version !== row.dataset.same && !isOpen(row))) return null;
-    row.replaceWith(ours.cloneNode(true));
-  }
+  const ordered = rows.dataset.order.split(" ").filter(Boolean).map((it) => page.getElementById(nameIn(it)) ?? ours(it));
+  if (ordered.includes(null)) return null;
+  rows.prepend(...ordered);
   const fresh = list.cloneNode(true);
   fresh.querySelector("#rows").replaceWith(rows);
   const groups = page.getElementById("groups");
   if (groups) fresh.querySelector("#groups").replaceWith(groups);
-  if (fresh.querySelector("#groups").dataset.version !== rows.dataset.groups) return null;
+  if (token(fresh.querySelector("#groups")) !== rows.dataset.groups) return null;
   countAnew(fresh, JSON.parse(rows.dataset.counts));
   return fresh;
+}
+
+/** What is there by its name and its version. */
+const token = (part) => `${part.id}:${part.dataset.version}`;
+const nameIn = (it) => it.split(":")[0];
+
+function ours(it) {
+  const row = told.get(nameIn(it));
+  return row && (token(row) === it || isOpen(row)) ? row.cloneNode(true) : null;
 }
 
 /** The thread that is open brings its row along when it is told of a change, and is read meanwhile. */

@@ -35,8 +35,10 @@ def moment(page: httpx.Response) -> int:
 
 def told(page: httpx.Response) -> dict[str, bool]:
     """The rows and messages of an answer: whether each came in words, and not as its name alone."""
-    items = re.findall(r'<li id="((?:row|m)-[\w-]+)"( data-same(?:="[0-9a-f]{8}")?)?', page.text)
-    return {name: not same for name, same in items}
+    order = re.search(r'data-order="([^"]*)"', page.text)
+    rows = {name: f'<li id="{name}"' in page.text for name in re.findall(r"row-\d+", order[1])} if order else {}
+    messages = re.findall(r'<li id="(m-[\w-]+)"( data-same)?', page.text)
+    return rows | {name: not same for name, same in messages}
 
 
 async def look(visitor: httpx.AsyncClient, thread_id: int, page: httpx.Response, since: int = 0) -> httpx.Response:

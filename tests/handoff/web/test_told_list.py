@@ -49,7 +49,9 @@ async def claims(inbox: Inbox, thread_id: int) -> None:
 
 def rows(page: str) -> dict[str, bool]:
     """The rows in their order, and whether each came in words."""
-    return {name: not same for name, same in re.findall(r'<li id="(row-\d+)"( data-same)?', page)}
+    order = re.search(r'data-order="([^"]*)"', page)
+    assert order
+    return {name: f'<li id="{name}"' in page for name in re.findall(r"row-\d+", order[1])}
 
 
 async def test_in_words_comes_only_what_is_new(inbox: Inbox, url: str) -> None:
