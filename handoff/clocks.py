@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from handoff import hours, targets
 from handoff.base import Base, identity, one_of
@@ -65,6 +65,15 @@ class Clock(Base):
 
 
 Case.clocks = relationship(Clock, lazy="raise", back_populates="case", order_by=Clock.id)
+
+_FIRST = (
+    select(Clock)
+    .where(Clock.case_id == Case.id, Clock.stopped_at.is_(None), Clock.due_at.is_not(None))
+    .order_by(Clock.due_at, Clock.id)
+    .limit(1)
+)
+FirstDue = aliased(Clock, _FIRST.correlate(Case).lateral(), name="FirstDue")
+"""The clock of a case that is due first, to be joined beside it."""
 
 
 class Snooze(Base):

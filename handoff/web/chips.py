@@ -31,10 +31,9 @@ class Chip(NamedTuple):
         return ICONS[self.state]
 
 
-def chip(case: Case, names: dict[str, str] = SHORT) -> Chip | None:
+def chip(case: Case, clock: Clock | None, names: dict[str, str] = SHORT) -> Chip | None:
     """The clock of a case that is due first, in words; `None` when nothing is due, also while it is out of sight."""
     now = datetime.now(UTC)
-    clock = first(case.clocks)
     asleep = case.snoozed_until is not None and case.snoozed_until > now
     if asleep or clock is None or clock.due_at is None or clock.soon_at is None:
         return None

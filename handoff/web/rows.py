@@ -1,19 +1,22 @@
 """The rows of the list: which cases stand there, and what is shown of each, made once for all agents who see them."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 from markupsafe import Markup
-from sqlalchemy import BigInteger, Select, cast, func, null, select
+from sqlalchemy import BigInteger, Select, cast, func, null, select, true
+from sqlalchemy import Row as SqlRow
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager
 
 from handoff import bookmarks, matches, search, spellings
+from handoff.clocks import FirstDue
 from handoff.database import MOMENT
 from handoff.models import Agent, Case, Customer, Message, Thread
 from handoff.teams import Team, TeamCase
+from handoff.web import words
 from handoff.web.chips import Chip, chip
 from handoff.web.drawing import Versioned, draw, versioned
 from handoff.web.views import OPTED_IN, narrowed, order, shown_in
@@ -28,31 +31,41 @@ CALLED = 3
 """Customers of a name that a search shows above the cases."""
 
 
+class Waits(NamedTuple):
+    """How long a customer waits for a word of ours."""
+
+    urgency: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case in the list."""
+    """A case in the list: all that it is drawn from, so that a row that stays as it was is not drawn again."""
 
-    case: Case
-    customer: Customer
-    team: Team | None
-    """Whose case it is, until somebody has it."""
-    marks: bookmarks.Marks
-    snippet: Sequence[tuple[str, bool]]
-    """Where the words of a search were found in a line; empty if they were found elsewhere."""
     thread_id: int
     claimed_by: int | None
+    name: str
+    channel: str
+    summary: str
+    snippet: tuple[tuple[str, bool], ...]
+    """Where the words of a search were found in a line; empty if they were found elsewhere."""
+    priority: str
+    tags: tuple[str, ...]
     is_open: bool
-    """As the case has them: asked for by every look of every agent, at which a plain field is much cheaper."""
-
-    @property
-    def clock(self) -> Chip | None:
-        """What is due first."""
-        return chip(self.case)
-
-    @property
-    def waiting_since(self) -> datetime | None:
-        """Empty when the last word is ours."""
-        return None if self.case.closed_at else self.case.waiting_since
+    is_unsolved: bool
+    """Whether the customer said so."""
+    ended: str
+    """What became of it, once it is closed."""
+    asleep_until: str
+    """Empty while it is in sight."""
+    waits: Waits | None
+    """Nothing when the last word is ours."""
+    due: Chip | None
+    """What is due first."""
+    claimer: str
+    team: str
+    """Whose case it is, until somebody has it."""
+    marks: bookmarks.Marks = field(compare=False)
 
     def is_unread(self, me: int) -> bool:
         """Whether somebody said something since the agent looked. The cases of others are theirs to read."""
@@ -96,13 +109,15 @@ class Board:
     def _row(self, row: Row, me: int, answers: bool, current: int | None, read: int | None) -> Versioned:
         is_unread = row.thread_id != read and row.is_unread(me)
         look = (row.thread_id, row.claimed_by == me, is_unread, answers)
-        drawn = self._drawn.get(look) or self.once(look, lambda: self._draw(row, look))
+        drawn = self._drawn.get(look) or self.once(look, lambda: _draw(row, self.at, *look[1:]))
         return _as_current(drawn) if row.thread_id == current else drawn
 
-    def _draw(self, row: Row, look: tuple[int, bool, bool, bool]) -> Versioned:
-        _, is_mine, is_unread, answers = look
-        own = {"is_mine": is_mine, "is_unread": is_unread, "answers": answers}
-        return versioned(f"row-{row.thread_id}", draw("row.html", row=row, at=self.at, **own))
+
+@lru_cache(maxsize=1000)
+def _draw(row: Row, at: Place, is_mine: bool, is_unread: bool, answers: bool) -> Versioned:
+    """Of fifty rows one is new at most events; the others are as they were on the board before."""
+    own = {"is_mine": is_mine, "is_unread": is_unread, "answers": answers}
+    return versioned(f"row-{row.thread_id}", draw("row.html", row=row, at=at, **own))
 
 
 def _as_current(row: Versioned) -> Versioned:
@@ -120,18 +135,34 @@ async def board(session: AsyncSession, me: Agent, at: Place) -> Board:
     moment = found[0].moment if found else await session.scalar(select(MOMENT)) or 0
     shown = found[: at.show]
     marks = await bookmarks.of_all(session, [row.Case.thread_id for row in shown if row.Case.closed_at is None])
-    rows = [_row(row.Case, row.Team, marks, search.snippet(masked(row.text or ""), at.search)) for row in shown]
+    rows = [_row(row, at, marks.get(row.Case.thread_id, bookmarks.NOTHING)) for row in shown]
     called = await matches.named(session, at.search, most=CALLED)
     meant = await spellings.near(session, at.search) if at.search and not rows else []
     return Board(moment, at, rows, len(found) > at.show, called, meant)
 
 
-def _row(
-    case: Case, team: Team | None, marks: Mapping[int, bookmarks.Marks], snippet: Sequence[tuple[str, bool]]
-) -> Row:
-    read = marks.get(case.thread_id, bookmarks.NOTHING)
-    found = (case.thread_id, case.claimed_by, case.closed_at is None)
-    return Row(case, case.thread.customer, team, read, snippet, *found)
+def _row(found: SqlRow[*tuple[Any, ...]], at: Place, marks: bookmarks.Marks) -> Row:
+    case: Case = found.Case
+    thread, since, claimer = case.thread, case.waiting_since, case.claimer
+    return Row(
+        thread_id=thread.id,
+        claimed_by=case.claimed_by,
+        name=words.named(thread),
+        channel=thread.channel,
+        summary=case.summary,
+        snippet=tuple(search.snippet(masked(found.text or ""), at.search)),
+        priority=case.priority,
+        tags=tuple(case.tags),
+        is_open=case.closed_at is None,
+        is_unsolved=thread.solved is False and case.closed_at is None,
+        ended=words.ending(thread) if case.closed_at else "",
+        asleep_until=words.clock(case.snoozed_until) if case.snoozed_until and words.is_asleep(case) else "",
+        waits=Waits(words.urgency(since), words.lasting(since)) if since and case.closed_at is None else None,
+        due=chip(case, found.FirstDue),
+        claimer=(claimer.name + (", away" if claimer.away_at else "")) if claimer else "",
+        team=found.Team.name if found.Team else "",
+        marks=marks,
+    )
 
 
 async def next_thread(session: AsyncSession, me: Agent, at: Place) -> int | None:
@@ -156,15 +187,15 @@ def _cases(ids: Select[Any, Any]) -> Select[*tuple[Any, ...]]:
     found = ids.subquery()
     few = select(found.c.id, found.c.line, func.row_number().over().label("place")).cte("few")
     return (
-        select(Case, Team, Message.text, MOMENT.label("moment"))
+        select(Case, Team, FirstDue, Message.text, MOMENT.label("moment"))
         .join(few, few.c.id == Case.id)
         .join(Case.thread)
         .join(Thread.customer)
         .outerjoin(Case.claimer)
         .outerjoin(TeamCase, TeamCase.case_id == Case.id)
         .outerjoin(Team, Team.id == TeamCase.team_id)
+        .outerjoin(FirstDue, true())
         .outerjoin(Message, Message.id == few.c.line)
         .options(contains_eager(Case.thread).contains_eager(Thread.customer), contains_eager(Case.claimer))
-        .options(selectinload(Case.clocks))
         .order_by(few.c.place)
     )

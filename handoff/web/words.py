@@ -242,7 +242,7 @@ FILTERS = {
     "lasting": lasting,
     "urgency": urgency,
     "is_asleep": is_asleep,
-    "due": lambda case: chips.chip(case, chips.NAMES),
+    "due": lambda case: chips.chip(case, chips.first(case.clocks), chips.NAMES),
     "clock_names": chips.NAMES.get,
     "outcome": chips.outcome,
     "ending": ending,
