@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -71,6 +71,10 @@ class Presence:
             if place not in most or RANKS.index(present.state) > RANKS.index(most[place].state):
                 most[place] = present
         return frozenset(most.values())
+
+    def at(self, thread_ids: Set[int]) -> set[int]:
+        """Who is at one of these threads."""
+        return {present.who for present, _ in self._tabs.values() if present.thread_id in thread_ids}
 
     def changes(self, wanted: Callable[[Present], bool]) -> Callable[[], list[dict[str, Any]]]:
         """A question to ask again and again: what has changed since it was asked last? First: who is there."""

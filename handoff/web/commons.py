@@ -1,6 +1,5 @@
 """What this process asks of the record once for all agents: who is signed in, what changed, the list as all see it."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,7 +71,8 @@ class Commons:
         board, numbers = boards.kept(since), self.numbers.kept(since)
         if board and numbers:
             return board, numbers
-        return await asyncio.gather(boards(since), self.numbers(since))
+        self.numbers.begin(since)  # beside the board, and not after it
+        return await boards(since), await self.numbers(since)
 
     def _boards_at(self, me: Agent, at: Place) -> Kept[Board]:
         place = (at, me.id if at.view in OWN else 0)

@@ -71,4 +71,7 @@ async def live(request: Request, here: Here, me: Me, at: Places = ()) -> Streami
     def wanted(hint: int) -> bool:
         return hint in handed_off or (hint == MODELS and may_see_models)
 
-    return stream(here.live, allowed, wanted, present=others, lists=lists)
+    def awaited(hints: Set[int]) -> bool:
+        return EVERYTHING in hints or me.id in here.live.presence.at(hints)
+
+    return stream(here.live, allowed, wanted, awaited=awaited, present=others, lists=lists)

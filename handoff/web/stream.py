@@ -48,26 +48,28 @@ def stream(
     allowed: Callable[[], Awaitable[bool]],
     wanted: Callable[[int], bool] = lambda hint: True,
     *,
+    awaited: Callable[[Set[int]], bool] = lambda hints: True,
     present: Changes = nobody,
     lists: Lists = no_lists,
     ping: float = PING,
 ) -> StreamingResponse:
     """An endless answer with the events `changed` (data: the thread's id; id: `Live.moment`, from which on the change
     is seen), `resync` (look at everything) and `ping`, `presence` (data: who is at which thread, and what they do), and
-    `list` (data: see `lists`), which comes after all that changed: whoever has the thread open asks meanwhile.
+    `list` (data: see `lists`). What changed is told at once to those who have the thread open (`awaited`), for they ask
+    meanwhile, and to all others together with the list.
 
     It ends when the process does, and as soon as `allowed` says no: it is asked before anything is sent.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(
-        _events(live, allowed, wanted, present, lists, ping), media_type="text/event-stream", headers=headers
-    )
+    events = _events(live, allowed, wanted, awaited, present, lists, ping)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
 async def _events(
     live: Live,
     allowed: Callable[[], Awaitable[bool]],
     wanted: Callable[[int], bool],
+    awaited: Callable[[Set[int]], bool],
     present: Changes,
     lists: Lists,
     ping: float,
@@ -80,12 +82,16 @@ async def _events(
         told_at = loop.time()
         while (hints := await _gathered(queue, told_at + ping - loop.time())) is not None and await allowed():
             is_late = loop.time() >= told_at + ping
-            if events := _told(hints, live, wanted, present) or [_event("ping")] * is_late:
+            events = _told(hints, live, wanted, present) or [_event("ping")] * is_late
+            is_news = any(hint in (EVERYTHING, LISTS) or wanted(hint) for hint in hints - {SOMEBODY})
+            if events and (not is_news or awaited(hints)):
+                yield "".join(events)
+                told_at, events = loop.time(), []
+            if is_news:
+                events += [_event("list", news) for news in await lists(hints)]
+            if events:
                 yield "".join(events)
                 told_at = loop.time()
-            is_news = any(hint in (EVERYTHING, LISTS) or wanted(hint) for hint in hints - {SOMEBODY})
-            for news in await lists(hints) if is_news else ():
-                yield _event("list", news)
             await asyncio.sleep(PACE if is_news else min(PACE, BREATH * live.listeners))
 
 

@@ -27,14 +27,26 @@ class Together(Generic[T]):
         self._next: asyncio.Future[T] | None = None
 
     async def __call__(self) -> T:
-        if self._next is None:
-            self._next = asyncio.ensure_future(self._after(self._asked))
-        return await asyncio.shield(self._next)
+        return await asyncio.shield(self._begun())
+
+    def begin(self) -> None:
+        """Ask, unless somebody has and is not answered."""
+        if not self._is_on_its_way:
+            self._begun()
 
     async def settled(self) -> None:
         """Wait for what was asked and is not answered."""
-        if self._asked is not None:
+        if self._asked is not None and self._is_on_its_way:
             await asyncio.wait([self._asked])
+
+    @property
+    def _is_on_its_way(self) -> bool:
+        return self._asked is not None and not self._asked.done()
+
+    def _begun(self) -> asyncio.Future[T]:
+        if self._next is None:
+            self._next = asyncio.ensure_future(self._after(self._asked))
+        return self._next
 
     async def _after(self, asked: asyncio.Future[T] | None) -> T:
         if asked is not None:
@@ -66,6 +78,11 @@ class Kept(Generic[R]):
             await self._together.settled()
             kept = self.kept(since)
         return kept or await self._together()
+
+    def begin(self, since: int | None) -> None:
+        """Ask now what is asked for soon."""
+        if self.kept(since) is None:
+            self._together.begin()
 
     def kept(self, since: int | None) -> R | None:
         """The newest answer, if it is new enough. It costs nothing, so ask for this first where many ask."""

@@ -23,9 +23,12 @@ class Gate:
 
 @asynccontextmanager
 async def listening(
-    live: Live, gate: Gate, ping: float = 60, lists: Lists = no_lists
+    live: Live, gate: Gate, ping: float = 60, lists: Lists = no_lists, opened: Set[int] = frozenset({8})
 ) -> AsyncIterator[AsyncIterator[str]]:
-    body = aiter(stream(live, gate, lambda hint: hint != 7, lists=lists, ping=ping).body_iterator)
+    def awaited(hints: Set[int]) -> bool:
+        return not opened.isdisjoint(hints) or EVERYTHING in hints
+
+    body = aiter(stream(live, gate, lambda hint: hint != 7, awaited=awaited, lists=lists, ping=ping).body_iterator)
     assert "event: resync" in str(await anext(body)), "the gap between the page and the stream is closed"
     yield body  # type: ignore[misc]
 
@@ -76,6 +79,9 @@ async def test_lists_are_told_after_what_changed_and_only_then(live: Live) -> No
         live._publish([EVERYTHING])
         assert "resync" in await anext(events)
         assert "list 2 [-1]" in await anext(events)
+        live._publish([9])
+        both = "event: changed\ndata: 9\n\nevent: list\ndata: list 3 [9]\n\n"
+        assert await anext(events) == both, "this listener has another thread open"
 
 
 async def test_silence_is_broken_by_a_ping_that_scripts_can_hear(live: Live) -> None:
