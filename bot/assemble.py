@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from fastapi import FastAPI
@@ -17,13 +18,14 @@ from bot.channels.telegram_listening import Webhook
 from bot.channels.x import X, oauth, redirect_uri
 from bot.channels.x_connecting import SCOPE, WITH_MESSAGES, Connecting
 from bot.channels.x_renewing import OurKey
-from bot.detect import Detect
+from bot.detect import Detect, judged
 from bot.flow import Flow
 from bot.pages.app import create_app as create_pages
 from bot.permit import policies
 from bot.settings import BotSettings
 from bot.spend import Purse
 from handoff.database import Database
+from handoff.hearing import Hearing
 from handoff.live import Live
 from handoff.web.app import create_app as create_inbox
 from nlu.detector import THRESHOLD, Detector
@@ -60,11 +62,12 @@ class Knock:
     live: Live
     channels: Mapping[str, Channel]
     flow: Flow
+    hearing: Hearing
 
     @property
     def inbox(self) -> FastAPI:
         """The pages for agents."""
-        return create_inbox(self.settings, self.database, self.live, self.brand.name)
+        return create_inbox(self.settings, self.database, self.live, self.brand.name, self.hearing)
 
     @property
     def pages(self) -> ASGIApp:
@@ -87,15 +90,21 @@ def assemble(settings: BotSettings, database_url: str) -> Knock:
     brand = read_brand(settings.brand_file)
     database = Database(database_url)
     channels = _channels(settings, brand, database)
-    flow = Flow(settings, brand, database, channels, detection(settings, brand))
-    return Knock(settings, brand, database, Live(database), channels, flow)
+    detect = detection(settings, brand)
+    flow = Flow(settings, brand, database, channels, detect)
+    hearing = Hearing(brand.words, _threshold(brand), settings.cool_down_days, partial(judged, detect))
+    return Knock(settings, brand, database, Live(database), channels, flow, hearing)
 
 
 def detection(settings: BotSettings, brand: Brand) -> Detect:
     """The cascade for a brand; its detector is trained when there is none in `home` (a few seconds)."""
     gate = Gate({brand.name: brand.words})
     detector = Detector.ensure(settings.home / "models" / "detector")
-    return Detect(gate, Guards.read(), detector, brand.detection.threshold or THRESHOLD, brand.own)
+    return Detect(gate, Guards.read(), detector, _threshold(brand), brand.own)
+
+
+def _threshold(brand: Brand) -> float:
+    return brand.detection.threshold or THRESHOLD
 
 
 def _channels(settings: BotSettings, brand: Brand, database: Database) -> Mapping[str, Channel]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from bot.channel import Post
+from bot.channel import Author, Post
+from handoff.hearing import Judged
 from nlu.detector import THRESHOLD, Detector, Verdict
 from nlu.gate import Gate
 from nlu.guards import Guards
@@ -22,6 +24,13 @@ class Decision:
     brand: str | None = None
     words: tuple[str, ...] = ()
     version: str | None = None
+
+
+def judged(detect: "Detect", texts: Sequence[str]) -> list[Judged]:
+    """What would become of posts with these words, each of somebody who never wrote before."""
+    posts = [Post("", str(number), Author(str(number)), text, datetime.now(UTC)) for number, text in enumerate(texts)]
+    found = zip(texts, detect.judge(posts), strict=True)
+    return [Judged(text, decision.reason, decision.score, decision.words) for text, decision in found]
 
 
 class Detect:

@@ -23,6 +23,7 @@ teams       people who share some of the cases
 skills      what an agent can take on
 claims      who had which case; whether cases are given
 alarms      that a case came while nobody was here
+hearing     what is heard as a call for help
 square      the public forum of our own
 live        who is told that a thread changed
 failpoints  where tests may end the process

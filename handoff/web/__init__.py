@@ -24,6 +24,7 @@ matrix    the confusion matrix
 reviewing  /admin/nlu/review: what customers said, and what it is about
 guessing  what the model guessed of one line, and an agent's word that it is wrong
 teams     /admin/teams: teams, skills, whether cases are given
+rules     /admin/rules: who is offered help, tried on posts
 admin     /admin: agents, offers that wait for a person's word, the square's reports
 integrations  /admin/api: tokens and webhooks
 handbook  /api: what the API can do

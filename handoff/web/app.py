@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from handoff.api.app import create_api
 from handoff.database import Database
+from handoff.hearing import Hearing
 from handoff.live import Live
 from handoff.settings import Settings
 from handoff.web import (
@@ -36,6 +37,7 @@ from handoff.web import (
     replies,
     reporting,
     reviewing,
+    rules,
     saved_views,
     second_factor,
     sign_in,
@@ -61,7 +63,9 @@ API = "/api/v1"
 """Where the API is: who comes there shows a token and no cookie, so that no other site can send in their name."""
 
 
-def create_app(settings: Settings, database: Database, live: Live, brand_name: str) -> FastAPI:
+def create_app(
+    settings: Settings, database: Database, live: Live, brand_name: str, hearing: Hearing | None = None
+) -> FastAPI:
     """The pages for agents and admins. Whoever runs it also runs `live`, and closes it first when it ends."""
     app = FastAPI(
         title="Knock inbox",
@@ -70,7 +74,8 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
         exception_handlers=dict(trouble.HANDLERS),
         telemetry=guard.UNTRACED,
     )
-    app.state.site = Site(settings, database, live, Commons(database), brand_name, provider_of(settings))
+    heard = hearing or Hearing()
+    app.state.site = Site(settings, database, live, Commons(database), brand_name, provider_of(settings), heard)
     app.state.alike = Alike()
     larger = {r"/inbox/\d+/files": largest_body(settings.largest_file), "/admin/nlu/import": importing.LARGEST_BODY}
     app.add_middleware(guard.BodyLimit, larger=larger)
@@ -99,6 +104,7 @@ def create_app(settings: Settings, database: Database, live: Live, brand_name: s
         second_factor,
         audit,
         admin,
+        rules,
         tags,
         teams,
         clocks,

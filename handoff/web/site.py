@@ -14,6 +14,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from handoff import agents
 from handoff.base import clean
 from handoff.database import Database
+from handoff.hearing import Hearing
 from handoff.live import Live
 from handoff.models import Agent
 from handoff.passkeys import Place
@@ -46,6 +47,7 @@ class Site:
     brand_name: str
     provider: Provider | None = None
     """By whose sign-in agents may come in, besides their password."""
+    hearing: Hearing = field(default_factory=Hearing)
     told: Told = field(default_factory=Told)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Of the streams that tell their lists: one after the other."""
