@@ -1,10 +1,14 @@
-"""The review with 50,000 utterances in the queue: how long its page takes, narrowed or not, near texts, an answer."""
+"""The review with 50,000 utterances in the queue: how long its page takes, narrowed or not, near texts, an answer.
+
+And the pages of intents, each of which says how often it was guessed lately.
+"""
 
 import asyncio
 import random
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +30,10 @@ from tests.bench.product import say
 
 UTTERANCES, THREADS, TIMES = 50_000, 10_000, 40
 INTENTS = ("refund", "cancel", "order_missing", "delivery_late", "charged_wrongly", "app_crash")
+LATELY = datetime.now(UTC) - timedelta(days=3)
 WORDS = [f"{first}{last}" for first in "bcdfghjklmnprstvwz" for last in ("an", "erst", "illing", "oment", "urs", "e")]
 """A hundred words, each in every eighteenth line."""
-ORIGIN, REVIEW = "http://localhost:8001", "/admin/nlu/review"
+ORIGIN, REVIEW, INTENTS_PAGE = "http://localhost:8001", "/admin/nlu/review", "/admin/nlu/intents"
 
 
 def said(chance: random.Random) -> str:
@@ -45,7 +50,7 @@ def tables(chance: random.Random) -> Iterator[tuple[str, tuple[str, ...], Iterat
     yield "customers", ("account", "channel", "external_id", "name", "language"), customers
     thread = ("customer_id", "channel", "brand", "language", "speaker", "last_seq")
     yield "threads", thread, ((n, "square", "N", "en", "team", 5) for n in threads)
-    messages = ((n % THREADS + 1, n // THREADS + 1, "chat", "customer", texts[n - 1], "2026-11-01") for n in lines)
+    messages = ((n % THREADS + 1, n // THREADS + 1, "chat", "customer", texts[n - 1], LATELY) for n in lines)
     yield "messages", ("thread_id", "seq", "kind", "by", "text", "at"), messages
     columns = ("message_id", "thread_id", "channel", "language", "digest", "intent", "confidence", "ranking")
     more = ("may_train", "consented", "understood_at")
@@ -57,7 +62,7 @@ def _guess(chance: random.Random) -> tuple[Any, ...]:
     confidence = round(chance.uniform(0.1, 0.599), 4)
     names = chance.sample(INTENTS, 3)
     ranking = [[name, round(confidence / (place + 1), 4)] for place, name in enumerate(names)]
-    return names[0], confidence, Jsonb(ranking), True, True, "2026-11-01"
+    return names[0], confidence, Jsonb(ranking), True, True, LATELY
 
 
 def fill(address: str) -> None:
@@ -110,6 +115,8 @@ async def measure(database: Database, home: Path) -> None:
         "the page of one guess": lambda: ana.get(f"{REVIEW}?intent=refund"),
         "near texts": lambda: ana.get(f"{REVIEW}/near?digest={chance.choice(digests)}"),
         "an answer": answer,
+        "the page of all intents": lambda: ana.get(INTENTS_PAGE),
+        "the page of an intent": lambda: ana.get(f"{INTENTS_PAGE}/{chance.choice(INTENTS)}"),
     }
     for name, work in pages.items():
         times = sorted([await timed(work) for _ in range(min(TIMES, len(digests) or TIMES))])
