@@ -50,6 +50,26 @@ async def test_every_page_of_the_model_is_accessible(
         await looked_at(page)
 
 
+async def test_whoever_tries_a_text_reads_that_it_takes_a_while_and_asks_once(
+    inbox: Inbox, url: str, browse: Browse
+) -> None:
+    await furnish(inbox)
+    context = await browse(expected=(r"ERR_",))
+    await inbox.sit_down(context, ANA, url)
+    page = await context.new_page()
+    await page.goto(f"{url}/admin/nlu/try")
+    # No answer yet: with this one the browser stays on the page.
+    await page.route("**/try", lambda route: route.fulfill(status=204), times=1)
+    await page.get_by_label("A customer begins with").fill("where is my parcel")
+    button = page.get_by_role("button", name="Try it")
+    await button.click()
+    await expect(page.get_by_role("status").filter(has_text="Asking")).to_be_visible()
+    await expect(button).to_be_disabled()
+    await page.goto(f"{url}/admin/nlu/models")
+    await page.go_back()
+    await expect(button).to_be_enabled()
+
+
 async def test_a_page_that_is_open_follows_a_training_and_goes_to_the_comparison_at_its_end(
     inbox: Inbox, url: str, browse: Browse
 ) -> None:
