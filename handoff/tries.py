@@ -56,7 +56,7 @@ async def ask(database: Database, text: str, versions: Sequence[int], patience: 
     question = Question(secrets.token_hex(8), text[:LONGEST], list(versions))
     found: dict[int, Tried] = {}
     async with listening(database, ANSWERED) as answers:
-        await database.notify(ASKED, json.dumps(asdict(question)))
+        await database.notify(ASKED, _written(asdict(question)))
         try:
             async with asyncio.timeout(patience):
                 while len(found) < len(set(versions)):
@@ -73,9 +73,9 @@ async def answer(database: Database, question: Question, tried: Tried) -> None:
     """Tell whoever asked."""
     told = {"question": question.id, "tried": asdict(tried)}
     for left_out in ("nearest", "says", "ranking"):
-        if len(json.dumps(told).encode()) > FITS:
+        if len(_written(told).encode()) > FITS:
             told["tried"][left_out] = []  # type: ignore[index]
-    await database.notify(ANSWERED, json.dumps(told))
+    await database.notify(ANSWERED, _written(told))
 
 
 async def questions(database: Database) -> AsyncIterator[Question]:
@@ -99,6 +99,11 @@ async def _heard(connection: psycopg.AsyncConnection[Any]) -> AsyncGenerator[dic
     async with aclosing(connection.notifies()) as notifies:  # until it is closed nobody else may use the connection
         async for one in notifies:
             yield json.loads(one.payload)
+
+
+def _written(told: Mapping[str, Any]) -> str:
+    """As JSON in which no letter takes more than its four bytes, for escaped some take twelve."""
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _tried(told: Mapping[str, Any]) -> Tried:

@@ -55,6 +55,16 @@ async def test_a_text_is_tried_with_two_versions_and_leaves_no_trace(database: D
     await readers.close()
 
 
+async def test_the_longest_text_fits_in_any_letters(database: Database) -> None:
+    async def first() -> tries.Question:
+        return await anext(aiter(tries.questions(database)))
+
+    asked = asyncio.create_task(first())
+    while not asked.done():
+        await tries.ask(database, "😡" * tries.LONGEST, [1], patience=0.1)
+    assert (await asked).text == "😡" * tries.LONGEST
+
+
 async def test_when_nobody_answers_that_is_said(database: Database) -> None:
     (told,) = await tries.ask(database, "hello", [1], patience=0.2)
     assert told.trouble == tries.NOBODY
