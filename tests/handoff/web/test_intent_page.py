@@ -71,7 +71,8 @@ async def test_an_address_in_an_example_is_masked_until_somebody_asks_which_is_w
     await expect(row.locator(".said")).to_have_text(TOLD)
     await axe(page)
     await row.get_by_label("Text").fill("send my money to my other address please")
-    await row.get_by_role("button", name="Save").click()
+    async with page.expect_response(lambda answer: answer.request.method == "POST"):
+        await row.get_by_role("button", name="Save").click()
     await page.goto(f"{url}{REFUND}?source=review")
     await expect(row.locator(".said")).to_have_text("send my money to my other address please")
     async with inbox.database.reading() as session:

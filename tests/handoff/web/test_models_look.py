@@ -92,6 +92,7 @@ async def test_a_page_that_is_open_follows_a_training_and_goes_to_the_comparison
         assert mine
         await trainings.done(session, mine, 2)
     await page.wait_for_url(f"{url}{MODELS}/2/compare/1")
+    await expect(page.locator("html.js")).to_be_attached()
     await page.keyboard.press("g")
     await page.keyboard.press("m")
     await page.wait_for_url(f"{url}{MODELS}")
