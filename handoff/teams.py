@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from handoff import errors
+from handoff import database, errors
 from handoff.base import Base, identity, now
 from handoff.models import Agent, Case
 
@@ -96,11 +96,13 @@ async def rename(session: AsyncSession, team_id: int, name: str) -> None:
             await session.execute(renaming)
     except IntegrityError:
         raise errors.TeamNameTaken from None
+    database.changed(session, database.LISTS)
 
 
 async def remove(session: AsyncSession, team_id: int) -> None:
     """Remove a team. Its cases stay where they are: with whoever claimed them, or waiting for everybody."""
     await session.execute(delete(Team).where(Team.id == team_id))
+    database.changed(session, database.LISTS)
 
 
 async def fill(session: AsyncSession, team_id: int, agent_ids: Sequence[int]) -> None:

@@ -78,6 +78,7 @@ def create_app(
     app.state.site = Site(settings, database, live, Commons(database), brand_name, provider_of(settings), heard)
     app.state.alike = Alike()
     larger = {r"/inbox/\d+/files": largest_body(settings.largest_file), "/admin/nlu/import": importing.LARGEST_BODY}
+    larger["/admin/rules"] = rules.LARGEST_BODY
     app.add_middleware(guard.BodyLimit, larger=larger)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin, but=API)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)

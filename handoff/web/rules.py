@@ -1,6 +1,7 @@
 """/admin/rules: who is offered help, and what would become of posts that an admin tries. Nobody is offered anything."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -20,6 +21,9 @@ MOST = 50
 LONGEST = 50_000
 """Characters of all of them."""
 
+LARGEST_BODY = 8 * LONGEST
+"""Bytes of the form, in which a character takes up to four: who sends too much gets it back with a sentence."""
+
 
 @router.get("")
 async def page(here: Here, me: MeTraining) -> HTMLResponse:
@@ -30,9 +34,10 @@ async def page(here: Here, me: MeTraining) -> HTMLResponse:
 @router.post("")
 async def try_posts(here: Here, me: MeTraining, posts: Annotated[str, Form()] = "") -> HTMLResponse:
     """What would become of each line. 422 with everything that was written when it is too much."""
-    lines = [line for line in map(str.strip, posts.splitlines()) if line]
+    lines = [line for line in map(str.strip, re.split(r"\r\n|\r|\n", posts)) if line]
     if len(lines) > MOST or len(posts) > LONGEST:
-        problem = f"Try at most {MOST} posts at once, and {LONGEST:,} characters. These are {len(lines)}."
+        these = f"These are {len(lines):,}, of {len(posts):,} characters."
+        problem = f"Try at most {MOST} posts at once, and {LONGEST:,} characters. {these}"
         return await _page(here, me, posts, problem=problem, status=422)
     return await _page(here, me, posts, await asyncio.to_thread(here.hearing.judge, lines))
 

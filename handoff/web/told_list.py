@@ -51,7 +51,7 @@ class ToldList:
 
     def _may_change(self, board: Board, hints: Set[int], mine: Set[int]) -> bool:
         """Lists of one's own cases are made for each agent alone, and of two hundred most are as they were."""
-        if self._at.view != "mine" or mine or not hints.isdisjoint({EVERYTHING, LISTS}):
+        if self._at.view != "mine" or mine or board.has_more or not hints.isdisjoint({EVERYTHING, LISTS}):
             return True
         return any(row.thread_id in hints for row in board.rows)
 

@@ -56,7 +56,7 @@ export function asOpened(page) {
 
 /** Another tab of this browser shows the thread. */
 export function markRead(id) {
-  const rows = [document.getElementById(`row-${id}`), told.get(`row-${id}`)].filter((row) => row?.classList.contains("unread"));
+  const rows = [document.getElementById(`row-${id}`), told.get(`row-${id}`), held?.querySelector(`#row-${id}`)].filter((row) => row?.classList.contains("unread"));
   rows.forEach(asRead);
   if (rows.length) document.dispatchEvent(new CustomEvent("shown", { detail: { isOther: false } }));
 }

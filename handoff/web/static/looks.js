@@ -9,7 +9,7 @@ const thread = () => document.body.dataset.thread;
 
 let asking = false;
 let next = null; // what is asked for after that
-let pushed = null; // the list that the stream told meanwhile
+let pushed = null; // the list that the stream told meanwhile; false: more than one
 let heard = 0; // the moment of the newest change that we were told of
 let isLost = false; // whether there may have been others
 
@@ -38,14 +38,14 @@ export async function refresh(part = "") {
     const [again, list] = [next, pushed];
     next = pushed = null;
     if (list) takeList(list);
-    if (again !== null) refresh(again);
+    if (again !== null || list === false) refresh(again ?? "list");
   }
 }
 
 /** The stream tells how the list is; an answer that is on its way is shown first, for it was asked for first. */
 export function hearList(list) {
-  if (asking) pushed = list;
-  else takeList(list);
+  if (!asking) takeList(list);
+  else pushed = pushed === null && list; // the second does not say again what the first said
 }
 
 /** What is older than what is shown is nothing new; who has too little for it asks. */

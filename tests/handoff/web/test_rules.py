@@ -79,6 +79,12 @@ async def test_too_much_is_said_and_kept(inbox: Inbox, database_url: str) -> Non
             assert page.status_code == 422
             assert f"Try at most {MOST} posts" in page.text
             assert posts.strip() in page.text
+        many = "Η παραγγελία μου northwind δεν ήρθε ποτέ! " * 20
+        as_a_browser = {"posts": (None, "\n".join([many] * MOST))}
+        assert "What would become" in (await ana.post("/admin/rules", files=as_a_browser)).text
+        one = await ana.post("/admin/rules", data={"posts": "@northwind my parcel\u2028is late, help"})
+        assert "Would be offered help: 1" in " ".join(one.text.split())
+        assert "Left alone" not in one.text, "only what a browser calls a line is one"
         assert "What would become" not in (await ana.post("/admin/rules", data={"posts": " \n\n"})).text
         assert "<script>" not in (await ana.post("/admin/rules", data={"posts": "northwind <script>1</script>"})).text
 

@@ -94,6 +94,18 @@ async def test_a_list_of_ones_own_cases_is_made_anew_only_when_one_of_them_chang
         assert rows((await anext(lists))["page"]) == {}
 
 
+async def test_one_knows_that_there_are_no_more_of_ones_own_cases(inbox: Inbox, url: str) -> None:
+    mara, noor = [await handed_off(inbox.database, Story(author=who)) for who in (MARA, NOOR)]
+    await inbox.cookie(BEN)
+    async with inbox.database.transaction("test.claim") as session:
+        for thread_id in (mara, noor):
+            await cases.claim(session, thread_id, inbox.people["Ben"])
+    async with told(inbox, url, "?view=mine&show=1&sort=oldest") as lists, asyncio.timeout(10):
+        async with inbox.database.transaction("test.release") as session:
+            await cases.release(session, noor, inbox.people["Ben"])
+        assert "Show more" not in (await anext(lists))["page"]
+
+
 async def test_a_place_that_is_none_is_refused(inbox: Inbox, url: str) -> None:
     async with httpx.AsyncClient(base_url=url, cookies=await inbox.cookie(BEN), trust_env=False) as ben:
         for at in ("?view=nowhere", "?show=0", "?q=" + "x" * 201, "?team=x", "x" * 5001):
