@@ -26,13 +26,6 @@ class Decision:
     version: str | None = None
 
 
-def judged(detect: "Detect", texts: Sequence[str]) -> list[Judged]:
-    """What would become of posts with these words, each of somebody who never wrote before."""
-    posts = [Post("", str(number), Author(str(number)), text, datetime.now(UTC)) for number, text in enumerate(texts)]
-    found = zip(texts, detect.judge(posts), strict=True)
-    return [Judged(text, decision.reason, decision.score, decision.words) for text, decision in found]
-
-
 class Detect:
     """The cascade. It knows no database: who already got an offer is asked elsewhere."""
 
@@ -87,3 +80,10 @@ class Detect:
         reason = "low score" if not sure else MENTION if verdict.reasons else "no reason"
         words = verdict.reasons or asked.words
         return Decision(reason == MENTION, reason, verdict.score, asked.brand, words, verdict.version)
+
+
+def judged(detect: Detect, texts: Sequence[str]) -> list[Judged]:
+    """What would become of posts with these words, each of somebody who never wrote before."""
+    posts = [Post("", str(number), Author(str(number)), text, datetime.now(UTC)) for number, text in enumerate(texts)]
+    found = zip(texts, detect.judge(posts), strict=True)
+    return [Judged(text, decision.reason, decision.score, decision.words) for text, decision in found]

@@ -239,8 +239,6 @@ FILTERS = {
     "handle": handle,
     "language": lambda code: LANGUAGES.get(code, code),
     "clock": clock,
-    "lasting": lasting,
-    "urgency": urgency,
     "is_asleep": is_asleep,
     "due": lambda case: chips.chip(case, chips.first(case.clocks), chips.NAMES),
     "clock_names": chips.NAMES.get,

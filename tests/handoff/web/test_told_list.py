@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 from markupsafe import Markup
 from playwright.async_api import Page, Request, Route, expect
+from sqlalchemy import select
 
-from handoff import agents, cases, tags
+from handoff import agents, cases, tags, teams
+from handoff.models import Case
 from handoff.web.rows import Board
 from handoff.web.where import Place
 from tests.browser import Browse
@@ -104,6 +106,20 @@ async def test_one_knows_that_there_are_no_more_of_ones_own_cases(inbox: Inbox, 
         async with inbox.database.transaction("test.release") as session:
             await cases.release(session, noor, inbox.people["Ben"])
         assert "Show more" not in (await anext(lists))["page"]
+
+
+async def test_how_a_team_is_called_reaches_every_list(inbox: Inbox, url: str) -> None:
+    mara = await handed_off(inbox.database)
+    async with inbox.database.transaction("test.team") as session:
+        team = await teams.make(session, "Kettles")
+        await teams.give(session, (await session.scalars(select(Case).where(Case.thread_id == mara))).one(), team)
+    async with told(inbox, url, "") as lists, asyncio.timeout(10):
+        async with inbox.database.transaction("test.rename") as session:
+            await teams.rename(session, team.id, "Lamps")
+        assert "Lamps" in (await anext(lists))["page"]
+        async with inbox.database.transaction("test.remove") as session:
+            await teams.remove(session, team.id)
+        assert "Unclaimed" in (await anext(lists))["page"]
 
 
 async def test_a_place_that_is_none_is_refused(inbox: Inbox, url: str) -> None:
