@@ -227,6 +227,29 @@ async def test_what_is_read_in_one_tab_is_unread_in_no_other(inbox: Inbox, url: 
     await expect(page).to_have_title(re.compile(r"^\(1\) "))
 
 
+async def test_two_lists_that_come_during_a_slow_answer_lose_no_change(inbox: Inbox, url: str, browse: Browse) -> None:
+    mara, noor = [await handed_off(inbox.database, Story(author=who)) for who in (MARA, NOOR)]
+    page = await desk(inbox, url, browse, f"/inbox/{mara}?sort=oldest")
+    await settled(inbox, page)
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        answer = await route.fetch()
+        asked.set()
+        await may_answer.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/look?*", slow, times=1)
+    await says(inbox.database, mara, "One")
+    await asyncio.wait_for(asked.wait(), 10)
+    for thread_id in (mara, noor):
+        await claims(inbox, thread_id)
+        await page.wait_for_timeout(500)
+    may_answer.set()
+    for thread_id in (mara, noor):
+        await expect(page.locator(f"#row-{thread_id} .who")).to_contain_text("Ana")
+
+
 async def test_the_stream_follows_to_another_view(inbox: Inbox, url: str, browse: Browse) -> None:
     await handed_off(inbox.database)
     page = await desk(inbox, url, browse, "/inbox")
