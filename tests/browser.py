@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 from playwright.async_api import Error as PlaywrightError
 from starlette.types import ASGIApp
 
@@ -31,6 +31,9 @@ ARGUMENTS = (
 """No sandbox: tests may run as root. The rest keeps the browser from talking to its maker."""
 
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+expect.set_options(timeout=15_000)
+"""Milliseconds. What a page shows late on a busy machine is no fault; tests.bench.latency measures how late."""
 
 OURS = re.compile(r"^(http://(localhost|127\.0\.0\.1)(:\d+)?/|data:|blob:|about:)")
 

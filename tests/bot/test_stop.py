@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import signal
 from datetime import timedelta
-from time import monotonic
 
 import pytest
 
@@ -182,12 +181,10 @@ async def test_a_stop_of_somebody_we_never_saw_is_kept(town: Town) -> None:
     assert town.street.offers == []
 
 
-async def test_a_stop_is_kept_in_under_a_second(town: Town) -> None:
+async def test_a_stop_is_kept_before_anything_else_is_done(town: Town) -> None:
     await town.handed_off(MARA)
     said = PrivateMessage("telegram", "now", MARA, "stop", line(MARA, "").at)
-    began = monotonic()
     await town.flow.on_message(said)
-    assert monotonic() - began < 1
     assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from time import perf_counter
+from time import process_time
 
 import pytest
 from sqlalchemy import func, select, update
@@ -98,17 +98,19 @@ async def test_a_password_is_long_but_not_endless(password: str, refusal: type[e
         await agents.hashed(password)
 
 
-async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer_as_late(database: Database) -> None:
+async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer_after_the_same_work(
+    database: Database,
+) -> None:
     await hire(database, ANA)
     took = []
     for email, password in [(ANA.email, "wrong horse battery"), ("nobody@northwind.example", ANA.password)] * 3:
         async with database.reading() as session:
-            began = perf_counter()
+            began = process_time()
             with pytest.raises(errors.WrongSignIn):
                 await agents.authenticated(await agents.known(session, email), password)
-            took.append(perf_counter() - began)
+            took.append(process_time() - began)
     known, unknown = min(took[::2]), min(took[1::2])
-    assert 0.4 < known / unknown < 2.5, f"a stranger can tell who is known: {known:.3f} s and {unknown:.3f} s"
+    assert 0.4 < known / unknown < 2.5, f"a stranger can tell who is known: {known:.3f} s and {unknown:.3f} s of work"
 
 
 async def test_the_right_password_signs_in(database: Database) -> None:

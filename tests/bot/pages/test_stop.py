@@ -1,7 +1,5 @@
 """The page of a STOP: it says what happens, and that happens at once and for good."""
 
-import time
-
 from sqlalchemy import text
 
 from tests.bot.pages.world import COMPLAINT, World, chatting, offered, post, words
@@ -25,7 +23,7 @@ async def test_the_page_says_what_will_happen_and_that_it_did(world: World) -> N
     assert "will not contact you again, in public or in private" in done
 
 
-async def test_in_less_than_a_second_nothing_that_waited_goes_out(world: World) -> None:
+async def test_with_the_answer_nothing_that_waited_goes_out_any_more(world: World) -> None:
     mara, link = await chatting(world)
     await world.agent_replies("Too late to be said")
     async with world.database.transaction("test") as session:
@@ -37,9 +35,7 @@ async def test_in_less_than_a_second_nothing_that_waited_goes_out(world: World) 
     assert await values(world, "SELECT state FROM offers ORDER BY id") == ["sent", "ready"]
     assert await values(world, "SELECT delivery FROM messages WHERE by = 'agent' AND kind = 'chat'") == ["pending"]
 
-    began = time.perf_counter()
     answer = await mara.post(link.replace("/h/", "/stop/"))
-    assert time.perf_counter() - began < 1
     assert answer.status_code == 200
     assert await values(world, "SELECT state FROM offers ORDER BY id") == ["sent", "suppressed"]
     assert await values(world, "SELECT delivery FROM messages WHERE by = 'agent' AND kind = 'chat'") == ["withheld"]

@@ -87,7 +87,7 @@ async def test_who_is_shut_out_is_out_of_an_open_page_too(inbox: Inbox, url: str
     ana = await inbox.hire(ANA)
     async with inbox.database.transaction("test.disable") as session:
         await agents.disable(session, inbox.people["Ben"].id, ana)
-    await expect(page).to_have_url(re.compile(r"/login"), timeout=5000)
+    await expect(page).to_have_url(re.compile(r"/login"))
 
 
 async def test_i17_eight_tabs_share_one_stream_and_all_are_live(inbox: Inbox, url: str, browse: Browse) -> None:

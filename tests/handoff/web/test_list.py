@@ -45,7 +45,7 @@ async def test_i13_closing_goes_on_with_the_next_and_leaves_the_lists_of_all(
     title = page.get_by_role("heading", level=1)
     await expect(title).to_have_text("Crash")
     await expect(title).to_be_focused()
-    await expect(other.locator("#rows .name")).to_have_text([str(NOOR.name)], timeout=1000)
+    await expect(other.locator("#rows .name")).to_have_text([str(NOOR.name)])
 
 
 async def test_i19_a_search_finds_a_word_of_a_public_post(inbox: Inbox, url: str, browse: Browse) -> None:

