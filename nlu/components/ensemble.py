@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from nlu.components import unseen
+from nlu.components import names, unseen
 from nlu.components.members import Nearest, Vectors, Words, log_likely
 from nlu.components.scope import Scope, counts
 from nlu.components.unseen import Folds
@@ -35,13 +35,17 @@ class Like:
 
 @dataclass
 class Head:
-    """The members for texts that have the vectors of `encoders`, and what each of them counts."""
+    """The members for texts that have the vectors of `encoders`, and what each of them counts.
+
+    `rows` are the examples among `nearest`; behind them stand the names of the intents `named`.
+    """
 
     encoders: tuple[str, ...]
     weights: np.ndarray
     vectors: Vectors | None = None
     nearest: Nearest | None = None
     rows: np.ndarray | None = None
+    named: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     scope: Scope = field(default_factory=Scope)
     unsure_below: float = 0.5
 
@@ -75,33 +79,55 @@ class Ensemble:
         self.heads: dict[tuple[str, ...], Head] = {}
 
     @classmethod
-    def learn(cls, texts: Sequence[str], intents: Sequence[str], known: Known) -> "Ensemble":
-        """Learn from examples, their intents and their vectors. At least two intents are needed."""
-        names, labels = np.unique(np.array(intents), return_inverse=True)
-        if len(names) < 2:
+    def learn(
+        cls, texts: Sequence[str], intents: Sequence[str], known: Known, named: Mapping[str, Known] | None = None
+    ) -> "Ensemble":
+        """Learn from examples, their intents and their vectors; `named` has the vectors of the intents' names.
+
+        ValueError when there are not at least two intents.
+        """
+        found, labels = np.unique(np.array(intents), return_inverse=True)
+        if len(found) < 2:
             raise ValueError("there is nothing to tell apart: give at least two intents examples")
-        model = cls([str(name) for name in names], texts, labels, Words.learn(texts, labels, len(names)))
+        model = cls([str(one) for one in found], texts, labels, Words.learn(texts, labels, len(found)))
         folds = Folds.divide(labels)
-        unseen_words = unseen.words(texts, labels, len(names), folds)
+        unseen_words = unseen.words(texts, labels, len(found), folds)
         for encoders in _sets(known, len(texts)):
-            model.heads[encoders] = model._head(encoders, known, unseen_words, folds)
+            model.heads[encoders] = model._head(encoders, known, named or {}, unseen_words, folds)
         return model
 
-    def _head(self, encoders: tuple[str, ...], known: Known, unseen_words: np.ndarray, folds: Folds) -> Head:
+    def _head(
+        self,
+        encoders: tuple[str, ...],
+        known: Known,
+        named: Mapping[str, Known],
+        unseen_words: np.ndarray,
+        folds: Folds,
+    ) -> Head:
         rows, said, count = np.arange(len(self.texts)), unseen_words[None], len(self.intents)
         head = Head(encoders, np.zeros(0))
         if encoders:
             vectors = np.hstack([known[name] for name in encoders])
             rows = np.flatnonzero(~np.isnan(vectors).any(axis=1))
             vectors, labels = vectors[rows].astype(np.float32), self.labels[rows]
-            said = np.stack([unseen_words[rows], *unseen.vectors(vectors, labels, count, folds.of(rows))])
-            head.vectors, head.nearest = Vectors.learn(vectors, labels, count), Nearest(vectors, labels, count)
-            head.rows = rows
+            read = self._names(encoders, named, vectors.shape[1])
+            said = np.stack([unseen_words[rows], *unseen.vectors(vectors, labels, read, folds.of(rows))])
+            taught, known_as = names.added(vectors, labels, read)
+            head.vectors, head.nearest = Vectors.learn(taught, known_as, count), Nearest(taught, known_as, count)
+            head.rows, head.named = rows, known_as[len(rows) :]
         asked = folds.asked[rows] >= 0
         alone = asked & _alone(encoders, known, len(self.texts))[rows]
         fitted = alone if alone.sum() >= ENOUGH else asked
         head.fit(said[:, fitted], self.labels[rows][fitted], folds.of(rows[fitted]).strange)
         return head
+
+    def _names(self, encoders: tuple[str, ...], named: Mapping[str, Known], width: int) -> np.ndarray:
+        """Return the vectors of the names: a row per intent, NaN where an encoder does not speak its language."""
+        read = np.full((len(self.intents), width), np.nan, np.float32)
+        for row, intent in enumerate(self.intents):
+            if set(encoders) <= named.get(intent, {}).keys():
+                read[row] = np.hstack([named[intent][name] for name in encoders])
+        return read
 
     def head_for(self, encoders: Sequence[str]) -> Head:
         """Return the head for a text that has these vectors: the one that uses most of them."""
@@ -124,12 +150,12 @@ class Ensemble:
     def _like(self, head: Head, likeness: np.ndarray, count: int) -> list[Like]:
         if head.nearest is None or head.rows is None:
             return []
-        best = np.argsort(-likeness)[:count]
-        rows = head.rows[head.nearest.order[best]]
-        return [
-            Like(self.texts[row], self.intents[self.labels[row]], float(likeness[i]))
-            for row, i in zip(rows, best, strict=True)
+        found = [
+            Like(self.texts[head.rows[row]], self.intents[self.labels[head.rows[row]]], float(likeness[i]))
+            for i in np.argsort(-likeness)[: count + len(head.named)]
+            if (row := head.nearest.order[i]) < len(head.rows)
         ]
+        return found[:count]
 
 
 def _sets(known: Known, count: int) -> list[tuple[str, ...]]:
@@ -186,7 +212,11 @@ def save(model: Ensemble, folder: Path) -> None:
         arrays[f"scope{number}"] = head.scope.weights
         if head.vectors and head.nearest and head.rows is not None:
             unsorted = head.nearest.vectors[np.argsort(head.nearest.order)]
-            arrays |= {f"vectors{number}": head.vectors.weights, f"rows{number}": head.rows}
+            arrays |= {
+                f"vectors{number}": head.vectors.weights,
+                f"rows{number}": head.rows,
+                f"named{number}": head.named,
+            }
             arrays[f"nearest{number}"] = unsorted.astype(np.float16)
     np.savez_compressed(folder / "model.npz", **arrays)
     (folder / "model.json").write_text(json.dumps(written, ensure_ascii=False), encoding="utf-8")
@@ -203,9 +233,9 @@ def load(folder: Path) -> Ensemble:
         head = Head(tuple(encoders), arrays[f"weights{number}"], unsure_below=float(arrays[f"unsure{number}"]))
         head.scope = Scope(arrays[f"scope{number}"])
         if encoders:
-            rows, count = arrays[f"rows{number}"], len(model.intents)
-            head.vectors, head.rows = Vectors(arrays[f"vectors{number}"]), rows
-            vectors = arrays[f"nearest{number}"].astype(np.float32)
-            head.nearest = Nearest(vectors, model.labels[rows], count)
+            head.vectors, head.rows = Vectors(arrays[f"vectors{number}"]), arrays[f"rows{number}"]
+            head.named = arrays.get(f"named{number}", head.named)  # models of earlier versions have none
+            labels = np.append(model.labels[head.rows], head.named)
+            head.nearest = Nearest(arrays[f"nearest{number}"].astype(np.float32), labels, len(model.intents))
         model.heads[head.encoders] = head
     return model

@@ -20,6 +20,7 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components import names
 from nlu.components.ensemble import Ensemble, load, save
 
 
@@ -64,10 +65,12 @@ class EnsembleClassifier(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the examples and write the model down. InvalidConfigException when there are not two intents."""
-        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
-        texts, intents = ([str(example.get(key)) for example in examples] for key in (TEXT, INTENT))
+        taught = [one for one in training_data.intent_examples if one.get(TEXT)]
+        examples = [one for one in taught if not one.get(names.IS_NAME)]
+        texts, intents = ([str(one.get(key)) for one in examples] for key in (TEXT, INTENT))
+        named = {str(one.get(INTENT)): vectors(one) for one in taught if one.get(names.IS_NAME)}
         try:
-            self._model = Ensemble.learn(texts, intents, gather([vectors(example) for example in examples]))
+            self._model = Ensemble.learn(texts, intents, gather([vectors(one) for one in examples]), named)
         except ValueError as error:
             raise InvalidConfigException(str(error)) from error
         with self._storage.write_to(self._resource) as folder:

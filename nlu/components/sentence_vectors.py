@@ -16,6 +16,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components import names
 from nlu.components.encoders import Encoder, EncoderMissing, encoder
 from nlu.components.heard_language import HeardLanguage
 from nlu.components.kept_vectors import encode
@@ -95,10 +96,11 @@ class SentenceVectors(GraphComponent):
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Add the vectors of all examples; KNOCK_VECTORS names the folder where those of the last training are."""
+        """Add the intents' names, and vectors to all; those of the last training are in the folder KNOCK_VECTORS."""
         folder = os.environ.get("KNOCK_VECTORS")
-        self._add_all(training_data.training_examples, Path(folder) if folder else None)
-        return training_data
+        taught = training_data.merge(TrainingData(names.examples(training_data.intents)))
+        self._add_all(taught.training_examples, Path(folder) if folder else None)
+        return taught
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the vectors of each message."""
@@ -124,6 +126,8 @@ def speaks(one: Encoder, language: str | None) -> bool:
 
 
 def _told(message: Message) -> str | None:
+    if message.get(names.IS_NAME):
+        return "en"
     metadata = message.get(METADATA)
     language = metadata.get("language") if isinstance(metadata, dict) else None
     return language if isinstance(language, str) else None

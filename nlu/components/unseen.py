@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
+from nlu.components import names
 from nlu.components.members import Nearest, Vectors, Words
 
 FOLDS, ASKED = 5, 1000
@@ -63,12 +64,14 @@ def words(texts: Sequence[str], labels: np.ndarray, intents: int, folds: Folds) 
     return found
 
 
-def vectors(given: np.ndarray, labels: np.ndarray, intents: int, folds: Folds) -> tuple[np.ndarray, np.ndarray]:
-    """Return what the two members of vectors say of each example."""
+def vectors(given: np.ndarray, labels: np.ndarray, named: np.ndarray, folds: Folds) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the two members of vectors say of each example; `named` has the vector of each intent's name."""
+    intents = len(named)
     logistic, nearest = (np.zeros((len(given), intents), np.float32) for _ in range(2))
     for taught, asked in folds:
         if len(asked) and len(set(labels[taught])) > 1:
-            logistic[asked] = Vectors.learn(given[taught], labels[taught], intents).opinions(given[asked])
-            member = Nearest(given[taught], labels[taught], intents)
+            rows, known = names.added(given[taught], labels[taught], named)
+            logistic[asked] = Vectors.learn(rows, known, intents).opinions(given[asked])
+            member = Nearest(rows, known, intents)
             nearest[asked] = member.opinions(member.likeness(given[asked]))
     return logistic, nearest

@@ -12,6 +12,7 @@ from tests.rasa_server import PYTHON, ROOT
     "check",
     [
         "saved_model_says_the_same",
+        "name_of_an_intent_is_like_an_example_of_it",
         "intent_with_one_example_spoils_nothing",
         "one_intent_is_refused",
         "what_is_about_no_intent_is_less_likely_to_be_any",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nlu.components import names
 from nlu.components.encoders import EncoderMissing, encoder, packaged, unit
 from nlu.components.ensemble import Ensemble, load, save
 from nlu.components.heard_language import HeardLanguage
@@ -61,6 +62,31 @@ def saved_model_says_the_same() -> None:
         assert np.allclose(said[0], again[0], atol=1e-3)
         assert [one.text for one in said[1]] == [one.text for one in again[1]]
         assert learned.intents[int(said[0].argmax())] == "refund"
+
+
+def name_of_an_intent_is_like_an_example_of_it() -> None:
+    """A text that is like the name of an intent is of that intent, and a name is not shown as an example."""
+    about = Counting().encode(["app and money"])[0]
+    learned = Ensemble.learn(
+        TEXTS, INTENTS, {"counting": Counting().encode(TEXTS)}, {"app_crash": {"counting": about}, "refund": {}}
+    )
+    with tempfile.TemporaryDirectory() as name:
+        save(learned, Path(name))
+        loaded = load(Path(name))
+    for one in (learned, loaded):
+        head = one.head_for(["counting"])
+        assert head.nearest
+        likeness = head.nearest.likeness(about[None])
+        assert one.intents[int(head.nearest.opinions(likeness).argmax())] == "app_crash"
+        assert {like.text for like in one.classify("…", {"counting": about}, len(TEXTS))[1]} == set(TEXTS)
+    assert [names.read(one) for one in ("order_missing", "COD-Cash", "FreeReturn", "__proto__", "Réclamation/été")] == [
+        "order missing",
+        "cod cash",
+        "free return",
+        "proto",
+        "réclamation été",
+    ]
+    assert names.examples(["___"]) == []
 
 
 def intent_with_one_example_spoils_nothing() -> None:
@@ -165,6 +191,7 @@ CHECKS = {
     check.__name__: check
     for check in (
         saved_model_says_the_same,
+        name_of_an_intent_is_like_an_example_of_it,
         intent_with_one_example_spoils_nothing,
         one_intent_is_refused,
         what_is_about_no_intent_is_less_likely_to_be_any,
