@@ -1,4 +1,4 @@
-"""How long people wait: from a post to the offer, from a line to the bot's answer with ten customers at once."""
+"""How long people wait: for the offer under a post, for the bot's answer with ten customers at once, for a STOP."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ import uvloop
 from sqlalchemy import Select, func, select
 
 from handoff.live import EVERYTHING
-from handoff.models import Customer, Message, Thread
+from handoff.models import Customer, Message, Promise, Thread
 from handoff.square import SquarePost
 from tests.bench.product import percentiles, whole_product
 from tests.stories import OnSquare, Story, browser
@@ -67,8 +67,16 @@ async def answers(story: Story, customer: OnSquare, name: str, pause: tuple[floa
     return waits
 
 
-async def talks(story: Story, offers: list[float], pause: tuple[float, float]) -> list[float]:
-    """Rounds of new customers who complain one after the other, then all talk at once."""
+async def stop(story: Story, customer: OnSquare, stopped: int) -> float:
+    """Say STOP; the seconds until it holds, with so many who had stopped before."""
+    started = time.perf_counter()
+    await customer.send("stop")
+    await seconds_until(story, select(func.count(Promise.account)).where(Promise.stopped_at.is_not(None)), stopped + 1)
+    return time.perf_counter() - started
+
+
+async def talks(story: Story, offers: list[float], stops: list[float], pause: tuple[float, float]) -> list[float]:
+    """Rounds of new customers who complain one after the other, all talk at once, and stop one after the other."""
     lines: list[float] = []
     for _ in range(ROUNDS):
         numbers = [next(NUMBERS) for _ in range(CUSTOMERS)]
@@ -80,17 +88,21 @@ async def talks(story: Story, offers: list[float], pause: tuple[float, float]) -
             offers.append(await offer(story, customer, name))
         found = await asyncio.gather(*(answers(story, one, name, pause) for name, one in people.items()))
         lines += [wait for waits in found for wait in waits]
+        for customer in people.values():
+            stops.append(await stop(story, customer, len(stops)))
     return lines
 
 
 async def main() -> None:
-    """Print both."""
+    """Print all."""
     async with whole_product() as story:
         offers: list[float] = []
-        paused, at_once = await talks(story, offers, PAUSE), await talks(story, offers, (0, 0))
+        stops: list[float] = []
+        paused, at_once = await talks(story, offers, stops, PAUSE), await talks(story, offers, stops, (0, 0))
         percentiles("post → offer under it, one after the other", offers)
         percentiles(f"customer's line → bot's answer, {CUSTOMERS} customers who pause {PAUSE[0]}–{PAUSE[1]} s", paused)
         percentiles(f"the same, all {CUSTOMERS} in the same instant", at_once)
+        percentiles("a STOP → it holds, one after the other", stops)
 
 
 if __name__ == "__main__":
