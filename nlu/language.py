@@ -1,7 +1,7 @@
 """Which language a text is in."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -47,11 +47,12 @@ def heard(text: str, spoken: str) -> str:
     return ours if sureness_of_ours >= BEYOND_DOUBT and not doubtful else spoken
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in mask(text).split() if any(map(str.isalpha, word))]
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in mask(text).split() if any(map(str.isalpha, word)))
 
 
-def _likely(words: Sequence[str]) -> Mapping[str, float]:
+@lru_cache(64)  # those who look for details ask again for what was just asked
+def _likely(words: tuple[str, ...]) -> Mapping[str, float]:
     return dict(_identifier().rank(" ".join(words))) if words else {}
 
 

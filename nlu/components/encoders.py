@@ -22,7 +22,9 @@ HEAD, TAIL = 480, 160
 """Characters of a text that are encoded: its beginning and its end, so that 4,000 take no longer than 640."""
 
 MOST_TOKENS = 128
-BATCH = 16
+BATCH, LONGER = 16, 4
+"""Texts that go through together, and how many tokens more than half as many again one may have than the shortest."""
+
 USE_LANGUAGES = frozenset(
     ["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh", "zh-tw"]
 )
@@ -74,23 +76,23 @@ class OnnxEncoder:
         self._inputs = {one.name for one in self._session.get_inputs()}
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return one row per text. Texts of as many tokens go through together, so that nothing is padded."""
-        alike: dict[int, list[tuple[int, list[int]]]] = {}
-        for row, encoding in enumerate(self._tokenizer.encode_batch([self._prefix + tidy(text) for text in texts])):
-            alike.setdefault(len(encoding.ids), []).append((row, encoding.ids))
+        """Return one row per text. Texts of about as many tokens go through together: the weights are read once."""
+        tokens = [one.ids for one in self._tokenizer.encode_batch([self._prefix + tidy(text) for text in texts])]
         vectors: dict[int, np.ndarray] = {}
-        for group in alike.values():
-            for start in range(0, len(group), BATCH):
-                rows, ids = zip(*group[start : start + BATCH], strict=True)
-                vectors.update(zip(rows, self._run(np.array(ids, np.int64)), strict=True))
+        for rows in _alike([len(ids) for ids in tokens]):
+            vectors.update(zip(rows, self._run([tokens[row] for row in rows]), strict=True))
         return unit(np.array([vectors[row] for row in range(len(texts))], np.float32))
 
-    def _run(self, ids: np.ndarray) -> np.ndarray:
-        given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+    def _run(self, tokens: Sequence[Sequence[int]]) -> np.ndarray:
+        lengths = np.array([len(ids) for ids in tokens])
+        there = (np.arange(lengths.max()) < lengths[:, None]).astype(np.int64)
+        ids = np.zeros_like(there)
+        ids[there == 1] = np.concatenate(tokens)
+        given = {"input_ids": ids, "attention_mask": there, "token_type_ids": np.zeros_like(ids)}
         hidden = self._session.run(None, {name: given[name] for name in self._inputs & given.keys()})[0]
         if hidden.ndim == 2:
             return hidden
-        return hidden.mean(1) if self._pooling == "mean" else hidden[:, 0]
+        return (hidden * there[..., None]).sum(1) / lengths[:, None] if self._pooling == "mean" else hidden[:, 0]
 
 
 class UniversalSentenceEncoder:
@@ -142,6 +144,17 @@ def encoder(which: str | Mapping[str, Any]) -> Encoder:
 @cache
 def _loaded(key: str) -> Encoder:
     return PACKAGED[key]() if key in PACKAGED else on_disk(json.loads(key))
+
+
+def _alike(lengths: Sequence[int]) -> list[list[int]]:
+    """Return the numbers of texts in groups of about one length, so that little is padded."""
+    groups: list[list[int]] = []
+    for row in np.argsort(lengths, kind="stable"):
+        shortest = lengths[groups[-1][0]] if groups else 0
+        if not groups or len(groups[-1]) == BATCH or lengths[row] > 1.5 * shortest + LONGER:
+            groups.append([])
+        groups[-1].append(int(row))
+    return groups
 
 
 def packaged(package: str, path: str) -> Path:

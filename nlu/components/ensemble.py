@@ -24,6 +24,10 @@ ENOUGH = 50
 """Examples that a head's weights may be fitted to; with fewer, those of richer heads are taken as well."""
 
 
+Known = Mapping[str, np.ndarray]
+"""By encoder: its vector of a text, or a row per text, NaN where the encoder does not speak the text's language."""
+
+
 @dataclass(frozen=True)
 class Like:
     """An example that is like a text: `likeness` is the cosine of their vectors."""
@@ -31,6 +35,15 @@ class Like:
     text: str
     intent: str
     likeness: float
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """How likely each intent is, the examples most like the text, and the confidence below which it is unsure."""
+
+    likely: np.ndarray
+    like: list[Like]
+    unsure_below: float
 
 
 @dataclass
@@ -64,10 +77,6 @@ class Head:
 
     def _summed(self, opinions: np.ndarray) -> np.ndarray:
         return softmax(np.tensordot(self.weights, log_likely(opinions), 1), axis=1)
-
-
-Known = Mapping[str, np.ndarray]
-"""By encoder: a row per text, NaN where the encoder does not speak the text's language."""
 
 
 class Ensemble:
@@ -134,18 +143,28 @@ class Ensemble:
         fitting = [head for head in self.heads.values() if set(head.encoders) <= set(encoders)]
         return max(fitting, key=lambda head: len(head.encoders))
 
-    def classify(self, text: str, known: Mapping[str, np.ndarray], like: int = 3) -> tuple[np.ndarray, list[Like]]:
-        """Return the probability of each intent, and the examples that are most like the text.
+    def classify(self, texts: Sequence[str], known: Sequence[Known], like: int = 3) -> list[Opinion]:
+        """Return an opinion of each text, with so many examples that are like it.
 
-        `known` holds the vectors of the text by encoder.
+        `known` holds the vectors of each text by encoder.
         """
-        head, opinions = self.head_for(list(known)), [self.words.opinions([text])]
+        words, found = self.words.opinions(texts), dict[int, Opinion]()
+        heads = [self.head_for(list(one)) for one in known]
+        for head in self.heads.values():
+            if rows := [row for row, one in enumerate(heads) if one is head]:
+                found |= zip(rows, self._asked(head, words[rows], [known[row] for row in rows], like), strict=True)
+        return [found[row] for row in range(len(texts))]
+
+    def _asked(self, head: Head, words: np.ndarray, known: Sequence[Known], like: int) -> list[Opinion]:
         if not (head.vectors and head.nearest):
-            return head.likely(np.stack(opinions))[0], []
-        vector = np.hstack([known[name] for name in head.encoders])[None]
-        likeness = head.nearest.likeness(vector)
-        opinions += [head.vectors.opinions(vector), head.nearest.opinions(likeness)]
-        return head.likely(np.stack(opinions))[0], self._like(head, likeness[0], like)
+            return [Opinion(likely, [], head.unsure_below) for likely in head.likely(words[None])]
+        vectors = np.array([np.hstack([one[name] for name in head.encoders]) for one in known])
+        likeness = head.nearest.likeness(vectors)
+        likely = head.likely(np.stack([words, head.vectors.opinions(vectors), head.nearest.opinions(likeness)]))
+        return [
+            Opinion(row, self._like(head, alike, like), head.unsure_below)
+            for row, alike in zip(likely, likeness, strict=True)
+        ]
 
     def _like(self, head: Head, likeness: np.ndarray, count: int) -> list[Like]:
         if head.nearest is None or head.rows is None:

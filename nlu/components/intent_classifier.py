@@ -79,15 +79,17 @@ class EnsembleClassifier(GraphComponent, IntentClassifier):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set intent, ranking and nearest examples of each message."""
-        for message in messages if self._model else []:
-            known = vectors(message)
-            likely, like = self._model.classify(message.get(TEXT) or "", known, self._config["nearest"])
-            best = np.argsort(-likely)[: self._config["ranked"]]
-            ranking = [{"name": self._model.intents[i], "confidence": float(likely[i])} for i in best]
+        if self._model is None:
+            return messages
+        texts = [message.get(TEXT) or "" for message in messages]
+        opinions = self._model.classify(texts, [vectors(one) for one in messages], self._config["nearest"])
+        for message, opinion in zip(messages, opinions, strict=True):
+            best = np.argsort(-opinion.likely)[: self._config["ranked"]]
+            ranking = [{"name": self._model.intents[i], "confidence": float(opinion.likely[i])} for i in best]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
-            message.set("unsure_below", self._model.head_for(list(known)).unsure_below, add_to_output=True)
-            message.set("nearest", [asdict(one) for one in like], add_to_output=True)
+            message.set("unsure_below", opinion.unsure_below, add_to_output=True)
+            message.set("nearest", [asdict(one) for one in opinion.like], add_to_output=True)
         return messages
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class SentenceVectors(GraphComponent):
             self._encoders: list[Encoder] = [encoder(which) for which in config["encoders"]]
         except EncoderMissing as error:
             raise InvalidConfigException(str(error)) from error
+        self._beside = ThreadPoolExecutor(len(self._encoders) or 1, thread_name_prefix="encoder")
 
     @classmethod
     def create(
@@ -110,12 +112,19 @@ class SentenceVectors(GraphComponent):
     def _add_all(self, messages: Sequence[Message], folder: Path | None) -> None:
         said = [message for message in messages if message.get(TEXT)]
         languages = [self._heard.language(str(one.get(TEXT)), _told(one)) for one in said]
-        for one in self._encoders:
-            spoken = [message for message, language in zip(said, languages, strict=True) if speaks(one, language)]
-            if spoken:
-                rows = encode(one, [str(message.get(TEXT)) for message in spoken], folder)
-                for message, row in zip(spoken, rows, strict=True):
-                    message.add_features(Features(row[None], FEATURE_TYPE_SENTENCE, TEXT, one.name))
+        spoken = [
+            [message for message, language in zip(said, languages, strict=True) if speaks(one, language)]
+            for one in self._encoders
+        ]
+        # Side by side: most of what an encoder does needs no lock of the interpreter.
+        found = self._beside.map(
+            lambda one, heard: encode(one, [str(message.get(TEXT)) for message in heard], folder) if heard else [],
+            self._encoders,
+            spoken,
+        )
+        for one, heard, rows in zip(self._encoders, spoken, found, strict=True):
+            for message, row in zip(heard, rows, strict=True):
+                message.add_features(Features(row[None], FEATURE_TYPE_SENTENCE, TEXT, one.name))
 
 
 def speaks(one: Encoder, language: str | None) -> bool:

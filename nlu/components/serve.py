@@ -4,7 +4,7 @@ Rasa checks its own JSON schemas at every request, which takes 32 of the 40 ms o
 put back. The schemas never change while it runs. What comes in is still checked against them.
 
 A model that is put to work while people talk is loaded in a thread beside them, and what Rasa holds of their talks
-stays: the next turn finds it there, whichever model began it.
+stays: the next turn finds it there, whichever model began it. Texts that wait are understood together.
 """
 
 import asyncio
@@ -17,7 +17,10 @@ import rasa.core.agent
 import rasa.server
 from rasa.__main__ import main
 from rasa.core.agent import Agent
+from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import InMemoryTrackerStore
+
+from nlu.components.together import parse_message
 
 HELD: dict[str, str] = {}
 """What Rasa holds of each talk, whichever model is at work."""
@@ -46,6 +49,7 @@ class HoldingStore(InMemoryTrackerStore):
 if __name__ == "__main__":
     jsonschema.Draft202012Validator.check_schema = staticmethod(trust)
     rasa.server._load_agent = load_beside
+    MessageProcessor.parse_message = parse_message
     rasa.core.tracker_store.InMemoryTrackerStore = HoldingStore
     # One word, for a token may begin with a dash.
     sys.argv += [f"--auth-token={os.environ['KNOCK_RASA_TOKEN']}"]

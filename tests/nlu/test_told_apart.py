@@ -17,6 +17,8 @@ from tests.rasa_server import PYTHON, ROOT
         "one_intent_is_refused",
         "what_is_about_no_intent_is_less_likely_to_be_any",
         "encoders_may_have_no_language_in_common",
+        "texts_of_any_length_have_the_vectors_that_they_have_alone",
+        "texts_that_wait_are_understood_together",
         "only_new_texts_are_encoded",
         "short_words_are_of_the_language_they_were_heard_in",
         "a_word_that_nobody_heard_is_of_the_only_language_of_the_examples",

@@ -1,5 +1,7 @@
 """What Rasa makes of a text with our components: sure of what is clear, shown by examples, never stuck."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import httpx
@@ -60,3 +62,22 @@ def test_nothing_that_a_customer_writes_stops_it(rasa: RasaServer, text: str) ->
 def test_a_text_that_is_not_english_is_compared_all_the_same(rasa: RasaServer) -> None:
     ranking = parse(rasa, "ich will mein Geld zurück")["intent_ranking"]
     assert next(one["name"] for one in ranking if one["name"] != "nlu_fallback") == "refund"
+
+
+def test_many_who_ask_at_once_each_get_what_they_get_alone(rasa: RasaServer) -> None:
+    texts = [
+        "I want my money back",
+        "wo ist mein Paket?",
+        "",
+        "hm 😡",
+        "where is it? " * 50,
+        "error 503, order NW-20418",
+    ] * 4
+    with ThreadPoolExecutor(8) as people:
+        at_once = list(people.map(partial(parse, rasa), texts))
+    for text, answer in zip(texts, at_once, strict=True):
+        alone = parse(rasa, text)
+        assert [one["name"] for one in answer["intent_ranking"]] == [one["name"] for one in alone["intent_ranking"]]
+        assert answer["intent"]["confidence"] == pytest.approx(alone["intent"]["confidence"], abs=0.001)
+        assert answer["entities"] == alone["entities"]
+        assert [one["text"] for one in answer["nearest"]] == [one["text"] for one in alone["nearest"]]

@@ -1,18 +1,21 @@
 """Checks of the classifier's parts that need no model of Rasa's: run by Rasa's Python, one at a time."""
 
+import asyncio
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from rasa.core.channels.channel import UserMessage
 
 from nlu.components import names
 from nlu.components.encoders import EncoderMissing, encoder, packaged, unit
-from nlu.components.ensemble import Ensemble, load, save
+from nlu.components.ensemble import Ensemble, Opinion, load, save
 from nlu.components.heard_language import HeardLanguage
 from nlu.components.kept_vectors import encode
 from nlu.components.sentence_vectors import speaks
+from nlu.components.together import MOST, Together, Understood
 
 TEXTS = [
     f"{what} number {i}" for what in ("refund my money", "where is the parcel", "the app crashed") for i in range(8)
@@ -42,6 +45,12 @@ class Counting:
         return np.array(rows, np.float32) + 0.1
 
 
+def one_of(model: Ensemble, text: str, known: dict[str, np.ndarray], like: int = 3) -> Opinion:
+    """What it thinks of one text."""
+    (opinion,) = model.classify([text], [known], like)
+    return opinion
+
+
 def model() -> Ensemble:
     """An ensemble in which half of the examples have a vector."""
     vectors = Counting().encode(TEXTS)
@@ -58,10 +67,10 @@ def saved_model_says_the_same() -> None:
         loaded = load(Path(name))
     known = {"counting": Counting().encode(["money back"])[0]}
     for given in (known, {}):
-        said, again = learned.classify("money back", given), loaded.classify("money back", given)
-        assert np.allclose(said[0], again[0], atol=1e-3)
-        assert [one.text for one in said[1]] == [one.text for one in again[1]]
-        assert learned.intents[int(said[0].argmax())] == "refund"
+        said, again = one_of(learned, "money back", given), one_of(loaded, "money back", given)
+        assert np.allclose(said.likely, again.likely, atol=1e-3)
+        assert [one.text for one in said.like] == [one.text for one in again.like]
+        assert learned.intents[int(said.likely.argmax())] == "refund"
 
 
 def name_of_an_intent_is_like_an_example_of_it() -> None:
@@ -78,7 +87,7 @@ def name_of_an_intent_is_like_an_example_of_it() -> None:
         assert head.nearest
         likeness = head.nearest.likeness(about[None])
         assert one.intents[int(head.nearest.opinions(likeness).argmax())] == "app_crash"
-        assert {like.text for like in one.classify("…", {"counting": about}, len(TEXTS))[1]} == set(TEXTS)
+        assert {like.text for like in one_of(one, "…", {"counting": about}, len(TEXTS)).like} == set(TEXTS)
     assert [names.read(one) for one in ("order_missing", "COD-Cash", "FreeReturn", "__proto__", "Réclamation/été")] == [
         "order missing",
         "cod cash",
@@ -93,7 +102,7 @@ def intent_with_one_example_spoils_nothing() -> None:
     """The members still count when an intent has a single example."""
     learned = Ensemble.learn([*TEXTS, "hello"], [*INTENTS, "greet"], {"counting": Counting().encode([*TEXTS, "hello"])})
     assert learned.head_for(["counting"]).weights.sum() > 0.5
-    assert learned.classify("hello", {})[0].shape == (4,)
+    assert one_of(learned, "hello", {}).likely.shape == (4,)
 
 
 def one_intent_is_refused() -> None:
@@ -114,7 +123,8 @@ def what_is_about_no_intent_is_less_likely_to_be_any() -> None:
     vectors = unit(np.repeat(middles, 12, axis=0) + random.normal(size=(len(texts), 16)))
     intents, taught = [text.split()[0] for text in texts], slice(0, -24)
     learned = Ensemble.learn(texts[taught], intents[taught], {"counting": vectors[taught]})
-    sure = [learned.classify(text, {"counting": vector})[0].max() for text, vector in zip(texts, vectors, strict=True)]
+    opinions = learned.classify(texts, [{"counting": vector} for vector in vectors])
+    sure = np.array([opinion.likely.max() for opinion in opinions])
     assert np.mean(sure[taught]) > 0.8
     assert np.mean(sure[-24:]) < 0.4
 
@@ -125,8 +135,41 @@ def encoders_may_have_no_language_in_common() -> None:
     greek[::2], other[1::2] = np.nan, np.nan
     learned = Ensemble.learn(TEXTS, INTENTS, {"greek": greek, "other": other})
     for name in ("greek", "other"):
-        likely = learned.classify("…", {name: Counting().encode(["my money"])[0]})[0]
+        likely = one_of(learned, "…", {name: Counting().encode(["my money"])[0]}).likely
         assert learned.intents[int(likely.argmax())] == "refund"
+
+
+def texts_of_any_length_have_the_vectors_that_they_have_alone() -> None:
+    """What goes through an encoder together is padded, and that changes nothing."""
+    texts = ["hi", "where is my parcel", "where is my parcel, I ask? " * 12, "", "I was charged twice", "no " * 90]
+    for name in ("minilm", "use"):
+        together, alone = encoder(name).encode(texts), [encoder(name).encode([text])[0] for text in texts]
+        assert np.allclose(together, alone, atol=1e-4), name
+
+
+def texts_that_wait_are_understood_together() -> None:
+    """The first is begun at once; what comes meanwhile is taken next, each gets its own, and only what fails fails."""
+    asked: list[list[str]] = []
+
+    def understand(messages: list[UserMessage]) -> list[Understood]:
+        asked.append([str(message.text) for message in messages])
+        if "broken" in asked[-1]:
+            raise ValueError("broken")
+        return [{"text": text.upper()} for text in asked[-1]]
+
+    async def all_ask() -> None:
+        together = Together(understand)
+        texts = ["first", "broken", *(f"text {i}" for i in range(MOST + 3))]
+        tasks = [asyncio.create_task(together.parse(UserMessage(text))) for text in texts]
+        tasks[5].cancel()
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        for text, one in zip(texts, found, strict=True):
+            expected = {"broken": ValueError, texts[5]: asyncio.CancelledError}.get(text)
+            assert isinstance(one, expected) if expected else one == {"text": text.upper()}, (text, one)
+        assert max(map(len, asked)) == MOST
+        assert (await together.parse(UserMessage("later")))["text"] == "LATER"
+
+    asyncio.run(all_ask())
 
 
 def only_new_texts_are_encoded() -> None:
@@ -196,6 +239,8 @@ CHECKS = {
         one_intent_is_refused,
         what_is_about_no_intent_is_less_likely_to_be_any,
         encoders_may_have_no_language_in_common,
+        texts_of_any_length_have_the_vectors_that_they_have_alone,
+        texts_that_wait_are_understood_together,
         only_new_texts_are_encoded,
         short_words_are_of_the_language_they_were_heard_in,
         a_word_that_nobody_heard_is_of_the_only_language_of_the_examples,
