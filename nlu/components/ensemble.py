@@ -17,7 +17,7 @@ from scipy.special import log_softmax, softmax
 
 from nlu.components import names, unseen
 from nlu.components.members import Nearest, Vectors, Words, log_likely
-from nlu.components.scope import Scope, counts
+from nlu.components.scope import Scope
 from nlu.components.unseen import Folds
 
 ENOUGH = 50
@@ -39,11 +39,10 @@ class Like:
 
 @dataclass(frozen=True)
 class Opinion:
-    """How likely each intent is, the examples most like the text, and the confidence below which it is unsure."""
+    """How likely each intent is, and the examples that are most like the text."""
 
     likely: np.ndarray
     like: list[Like]
-    unsure_below: float
 
 
 @dataclass
@@ -60,15 +59,12 @@ class Head:
     rows: np.ndarray | None = None
     named: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     scope: Scope = field(default_factory=Scope)
-    unsure_below: float = 0.5
 
     def fit(self, opinions: np.ndarray, labels: np.ndarray, strange: np.ndarray) -> None:
         """Fit what each member counts, and what is in scope, to opinions of examples that were not seen."""
         self.weights = fit_weights(log_likely(opinions[:, ~strange]), labels[~strange])
         guesses = self._summed(opinions).argmax(axis=1)
         self.scope = Scope.learn(of_guesses(opinions, guesses), strange)
-        right = ~strange & (guesses == labels)
-        self.unsure_below = unsure_below(self.likely(opinions).max(axis=1), right, counts(strange, 0.5))
 
     def likely(self, opinions: np.ndarray) -> np.ndarray:
         """Return the probability of each intent; what is missing to one is that it is none of them."""
@@ -157,14 +153,11 @@ class Ensemble:
 
     def _asked(self, head: Head, words: np.ndarray, known: Sequence[Known], like: int) -> list[Opinion]:
         if not (head.vectors and head.nearest):
-            return [Opinion(likely, [], head.unsure_below) for likely in head.likely(words[None])]
+            return [Opinion(likely, []) for likely in head.likely(words[None])]
         vectors = np.array([np.hstack([one[name] for name in head.encoders]) for one in known])
         likeness = head.nearest.likeness(vectors)
         likely = head.likely(np.stack([words, head.vectors.opinions(vectors), head.nearest.opinions(likeness)]))
-        return [
-            Opinion(row, self._like(head, alike, like), head.unsure_below)
-            for row, alike in zip(likely, likeness, strict=True)
-        ]
+        return [Opinion(*one) for one in zip(likely, (self._like(head, row, like) for row in likeness), strict=True)]
 
     def _like(self, head: Head, likeness: np.ndarray, count: int) -> list[Like]:
         if head.nearest is None or head.rows is None:
@@ -213,13 +206,6 @@ def of_guesses(opinions: np.ndarray, guesses: np.ndarray) -> np.ndarray:
     return opinions[:2, np.arange(len(guesses)), guesses].T
 
 
-def unsure_below(sure: np.ndarray, right: np.ndarray, counts: np.ndarray) -> float:
-    """Return the confidence below which no answer is better, if a wrong one costs what a right one is worth."""
-    order = np.argsort(-sure)
-    worth = np.cumsum(np.where(right, counts, -counts)[order])
-    return float(sure[order][worth.argmax()])
-
-
 def save(model: Ensemble, folder: Path) -> None:
     """Write a model as numbers and words."""
     arrays: dict[str, np.ndarray] = {"labels": model.labels, "words": model.words.weights}
@@ -227,8 +213,7 @@ def save(model: Ensemble, folder: Path) -> None:
     written: dict[str, Any] = {"intents": model.intents, "texts": model.texts, "terms": model.words.vocabularies}
     written["heads"] = [list(encoders) for encoders in model.heads]
     for number, head in enumerate(model.heads.values()):
-        arrays |= {f"weights{number}": head.weights, f"unsure{number}": np.float32(head.unsure_below)}
-        arrays[f"scope{number}"] = head.scope.weights
+        arrays |= {f"weights{number}": head.weights, f"scope{number}": head.scope.weights}
         if head.vectors and head.nearest and head.rows is not None:
             unsorted = head.nearest.vectors[np.argsort(head.nearest.order)]
             arrays |= {
@@ -249,8 +234,7 @@ def load(folder: Path) -> Ensemble:
     words = Words(written["terms"], [arrays[f"idf{i}"] for i in range(len(written["terms"]))], arrays["words"])
     model = Ensemble(written["intents"], written["texts"], arrays["labels"], words)
     for number, encoders in enumerate(written["heads"]):
-        head = Head(tuple(encoders), arrays[f"weights{number}"], unsure_below=float(arrays[f"unsure{number}"]))
-        head.scope = Scope(arrays[f"scope{number}"])
+        head = Head(tuple(encoders), arrays[f"weights{number}"], scope=Scope(arrays[f"scope{number}"]))
         if encoders:
             head.vectors, head.rows = Vectors(arrays[f"vectors{number}"]), arrays[f"rows{number}"]
             head.named = arrays.get(f"named{number}", head.named)  # models of earlier versions have none

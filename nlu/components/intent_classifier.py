@@ -1,8 +1,6 @@
 """Our intent classifier in Rasa: what words, vectors and the nearest examples say, added up by nlu.components.ensemble.
 
-Every answer comes with the examples that are most like the text (`nearest`), so that a person can see why, and with the
-confidence below which an answer is more often wrong than right where every second text is about no intent at all
-(`unsure_below`).
+Every answer comes with the examples that are most like the text (`nearest`), so that a person can see why.
 """
 
 from collections.abc import Sequence
@@ -88,7 +86,6 @@ class EnsembleClassifier(GraphComponent, IntentClassifier):
             ranking = [{"name": self._model.intents[i], "confidence": float(opinion.likely[i])} for i in best]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
-            message.set("unsure_below", opinion.unsure_below, add_to_output=True)
             message.set("nearest", [asdict(one) for one in opinion.like], add_to_output=True)
         return messages
 

@@ -19,7 +19,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-KEPT = ("intent", "entities", "intent_ranking", "nearest", "unsure_below")
+KEPT = ("intent", "entities", "intent_ranking", "nearest")
 TALK = "a talk that nobody has"
 
 

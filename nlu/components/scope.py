@@ -20,9 +20,9 @@ ENOUGH = 20
 """Examples of either kind, known and strange, below which there is nothing to be learned."""
 
 
-def counts(strange: np.ndarray, share: float) -> np.ndarray:
-    """Return how much each example counts, so that those of strange intents are this share of all."""
-    each = np.where(strange, share / max(strange.sum(), 1), (1 - share) / max((~strange).sum(), 1))
+def _counts(strange: np.ndarray) -> np.ndarray:
+    """Return how much each example counts, so that those of strange intents are `STRANGE` of all."""
+    each = np.where(strange, STRANGE / strange.sum(), (1 - STRANGE) / (~strange).sum())
     return each * len(strange)
 
 
@@ -39,7 +39,7 @@ class Scope:
         if min(strange.sum(), (~strange).sum()) < ENOUGH:
             return cls()
         middle, width = opinions.mean(axis=0), opinions.std(axis=0) + 1e-6
-        model = LogisticRegression().fit((opinions - middle) / width, ~strange, sample_weight=counts(strange, STRANGE))
+        model = LogisticRegression().fit((opinions - middle) / width, ~strange, sample_weight=_counts(strange))
         slopes = model.coef_[0] / width
         return cls(np.array([*slopes, model.intercept_[0] - slopes @ middle], np.float32))
 
