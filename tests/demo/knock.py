@@ -1,6 +1,7 @@
 """Knock itself for the demonstration: `knock up` in a folder that is thrown away, on channels that are pretended."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from tests.peers.run_x import settings as settings_of_x
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "var" / "models"
-"""Those of `make run`, so that nothing is trained twice."""
+"""Those of `make run`: what it learned from the files of the project is not learned again."""
 READY = "Rasa is ready"
 PATIENCE = 600.0
 """Seconds: the first start trains Rasa."""
@@ -37,9 +38,13 @@ class Demo:
 
 @contextmanager
 def started(folder: Path, models: Path, telegram: FakeTelegram, x: FakeX, console: Console) -> Iterator[Demo]:
-    """Start it with the models that are kept in a folder, show what it says until it is ready, and end it."""
-    models.mkdir(parents=True, exist_ok=True)
-    (folder / "models").symlink_to(models)
+    """Start it in a folder, show what it says until it is ready, and end it.
+
+    What was learned from the files of the project is copied from `models`; versions that admins trained stay untouched.
+    """
+    (folder / "models").mkdir(parents=True, exist_ok=True)
+    for one in (*models.glob("triage-*.tar.gz"), *models.glob("detector")):
+        shutil.copy2(one, folder / "models")
     ours = {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API": telegram.url}
     env = settings_of_x(x, folder) | {f"KNOCK_{name}": value for name, value in ours.items()}
     command = [sys.executable, "-m", "bot", "up"]
