@@ -60,7 +60,12 @@ def read_yaml(content: str) -> ExampleFile:
         )
         return found
     if not isinstance(root, MappingNode):
-        found.mistakes.append(Mistake(1, "A file of examples begins with “nlu:”."))
+        found.mistakes.append(
+            Mistake(
+                1,
+                "A file of examples begins with “nlu:”, and a table (CSV) with the names of its columns: text,intent.",
+            )
+        )
         return found
     for key, value in root.value:
         if key.value == "nlu":

@@ -17,7 +17,7 @@ TOLD_BY = 400
 """The first characters of a line tell its language as well as all of them, and cost less."""
 
 BEYOND_DOUBT, ENOUGH = 0.9, 3
-"""So sure, and so many different words, that a talk changes its language. Of our 6,159 examples none would change it
+"""So sure, and so many different words, that a talk changes its language. Of our 6,158 examples none would change it
 wrongly, and of those with enough words 92 to 98 % would change it rightly."""
 
 

@@ -11,6 +11,10 @@ GUARDS = Guards.read()
     ("text", "guard"),
     [
         ("my father died and northwind still sends him bills", "bereavement"),
+        ("please help me, my grandmother died and I must cancel her order", "bereavement"),
+        ("mi abuela murió y su pedido sigue en camino", "bereavement"),
+        ("ma grand-mère est morte, je dois annuler sa commande", "bereavement"),
+        ("πέθανε η γιαγιά μου και πρέπει να ακυρώσω την παραγγελία της", "bereavement"),
         ("#BoycottNorthwind until they pay their people", "protest"),
         ("boycotting northwind", "protest"),
         ("northwind workers are on strike", "protest"),
@@ -35,6 +39,8 @@ def test_a_post_of_grief_violence_or_protest_is_guarded(text: str, guard: str) -
     "text",
     [
         "my phone died after the update",
+        "my kettle has died and nobody answers",
+        "seit dem Tod meines Handys geht nichts mehr",
         "this queue is killing me",
         "dead battery again",
         "daylight robbery, 12 euros for delivery",

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from nlu.language import LANGUAGES
+from nlu.seeds import seeds, seeds_by_key
 from nlu.server import PROJECT
 from nlu.text import fold
 
@@ -29,6 +30,11 @@ def utterances(path: Path) -> list[tuple[str, str]]:
 def plain(text: str) -> str:
     """What is left of a text without case, accents, signs and spaces; the text itself where only signs are in it."""
     return "".join(filter(str.isalnum, fold(text))) or text.strip()
+
+
+def test_no_example_stands_twice_in_a_language() -> None:
+    """Nor in capitals: the record holds one example of a text, so the second would look like a change."""
+    assert len(seeds_by_key()) == len(seeds())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
