@@ -1,6 +1,8 @@
 """Try out: let versions of the model read a text that an admin wrote, as if a customer had begun with it."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from handoff import tries, versions
@@ -16,12 +18,14 @@ log = logging.getLogger(__name__)
 
 GUESSES = 5
 
+STOPPED = "at once, as STOP: that is confirmed, and nothing more is ever said, whatever the model makes of it"
+
 
 class TryOut:
-    """Answers what is asked on the page."""
+    """Answers what is asked on the page; `is_stop` tells what no model is asked about."""
 
-    def __init__(self, database: Database, readers: Readers) -> None:
-        self._database, self._readers = database, readers
+    def __init__(self, database: Database, readers: Readers, is_stop: Callable[[str], bool]) -> None:
+        self._database, self._readers, self._is_stop = database, readers, is_stop
 
     async def answer_all(self) -> None:
         """Answer every question, until the connection is lost."""
@@ -36,7 +40,8 @@ class TryOut:
                 model = await versions.get(session, version)
             if model.gone_at is not None:
                 return Tried(version, trouble=f"Its file was deleted: {model.gone_why}.")
-            return await _read(await self._readers.get(model.file), version, question.text)
+            tried = await _read(await self._readers.get(model.file), version, question.text)
+            return replace(tried, says=(), ends=STOPPED) if self._is_stop(question.text) else tried
         except NoSuchVersion as error:
             return Tried(version, trouble=error.sentence)
         except ReaderDown as error:

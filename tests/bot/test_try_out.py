@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bot.try_out import TryOut
+from bot.try_out import STOPPED, TryOut
 from handoff import tries
 from handoff.database import Database
 from handoff.tables import METADATA
@@ -35,7 +35,7 @@ async def test_a_text_is_tried_with_two_versions_and_leaves_no_trace(database: D
     for _ in range(2):
         await version(database, None)
     readers = Readers(lambda file: Reader(python, tmp_path / file))
-    answering = asyncio.create_task(TryOut(database, readers).answer_all())
+    answering = asyncio.create_task(TryOut(database, readers, lambda text: text == "STOP").answer_all())
     while not (await tries.ask(database, "hello", [9], patience=0.5))[0].trouble.startswith("There is no version 9"):
         await asyncio.sleep(0.05)
         assert not answering.done(), answering.exception()
@@ -48,6 +48,8 @@ async def test_a_text_is_tried_with_two_versions_and_leaves_no_trace(database: D
         [("order_number", "NW-20418")],
     )
     assert one.says == ["Is that right? [Yes / No]"]
+    (stopped,) = await tries.ask(database, "STOP", [1])
+    assert (stopped.said, stopped.says, stopped.ends) == ("order_missing", [], STOPPED)
     assert await rows(database) == before
     answering.cancel()
     with suppress(asyncio.CancelledError):
