@@ -55,6 +55,11 @@ class Comparison:
         return losses(self.before, self.after) if self.before else []
 
     @property
+    def unmeasured(self) -> list[str]:
+        """The intents that the candidate was taught and the test set has no utterance of."""
+        return sorted(self.candidate.counts.keys() - self.after.intents.keys()) if self.test_set else []
+
+    @property
     def is_clearly_worse(self) -> bool:
         """Whether an intent is understood clearly worse."""
         return is_clear(self.losses)

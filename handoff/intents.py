@@ -1,5 +1,6 @@
 """Intents: what a text can be about. Those in git are the seeds; a row says what admins made, or made of them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from handoff.models import Agent
 from nlu.corpus import INTENT_NAME, RESERVED
 from nlu.language import LANGUAGES
 from nlu.seeds import seed_intents
+from nlu.text import fold
 from nlu.triage_result import TALK_INTENTS
 
 LONGEST_DESCRIPTION = 500
@@ -183,6 +185,12 @@ def check_name(name: str) -> None:
         raise errors.BadIntentName(name=clean(name)[:80])
     if name in RESERVED:
         raise errors.ReservedName(name=name)
+
+
+def as_name(said: str) -> str:
+    """What comes nearest to words among the names that an intent can have; empty where nothing does."""
+    name = re.sub(r"\W+", "_", fold(said)).strip("_")[:60]
+    return name if INTENT_NAME.fullmatch(name) and name not in RESERVED else ""
 
 
 def version_of(row: Intent | None) -> int:

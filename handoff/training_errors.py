@@ -17,7 +17,7 @@ class TrainingError(Refusal):
 
 
 class NoSuchIntent(TrainingError):
-    """There is no intent “{name}”. It may have been renamed or retired meanwhile."""
+    """There is no intent “{name}”. Choose another: it may have been renamed or retired meanwhile."""
 
 
 class BadIntentName(TrainingError):

@@ -16,6 +16,9 @@ from handoff.database import MODELS
 from handoff.examples import Example
 from handoff.models import Agent
 
+ROLLED_BACK = "rolled back"
+"""The reason of a promotion that goes back to the version before."""
+
 
 class Model(Base):
     """A version. Its file may be gone; what it was trained on, by hash and number, and its answers stay."""
@@ -188,9 +191,15 @@ async def settle(session: AsyncSession, n: int, trouble: str | None) -> None:
 
 
 async def to_roll_back_to(session: AsyncSession) -> Model | None:
-    """The version that was at work before the one that is, if its file is still there."""
-    newest = await newest_promotion(session)
-    before = await session.get(Model, newest.before) if newest and newest.before else None
+    """The version that was put to work before the one that is, if its file is still there; what was rolled back is
+    never gone back to."""
+    stood: list[int] = []
+    for version, reason in await session.execute(select(Promotion.version, Promotion.reason).order_by(Promotion.n)):
+        if reason == ROLLED_BACK and stood[-2:-1] == [version]:
+            stood.pop()
+        else:
+            stood.append(version)
+    before = await session.get(Model, stood[-2]) if len(stood) > 1 else None
     return before if before is not None and before.gone_at is None else None
 
 
@@ -198,7 +207,7 @@ async def roll_back(session: AsyncSession, by: Agent, *, seen: int | None) -> Pr
     """Put the version before to work again. Raises `NothingToRollBack`, and what `promote` raises."""
     if (before := await to_roll_back_to(session)) is None:
         raise errors.NothingToRollBack
-    return await promote(session, before.version, by, "rolled back", seen=seen)
+    return await promote(session, before.version, by, ROLLED_BACK, seen=seen)
 
 
 async def read_beside(session: AsyncSession, version: int, *, on: bool) -> None:

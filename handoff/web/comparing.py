@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse
 
-from handoff import comparisons, test_sets, versions
+from handoff import comparisons, test_sets, trainings, versions
 from handoff.comparisons import Comparison, Row, Side
 from handoff.models import Agent
 from handoff.web.at_once import at_once
@@ -96,6 +96,7 @@ async def _page(here: Site, me: Agent, version: int, other: int | None, view: Vi
             "newest_set": await test_sets.newest(session),
             "live": await versions.live(session),
             "every": await versions.every(session),
+            "running": await trainings.current(session),
             "rail": await rail_of(session, me),
         }
     return here.page(

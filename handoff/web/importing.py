@@ -23,9 +23,9 @@ LARGEST_BODY = 4 * imports.LARGEST
 
 
 @router.get("/import")
-async def page(here: Here, me: MeReporting) -> HTMLResponse:
-    """The page."""
-    return await _page(here, me)
+async def page(here: Here, me: MeReporting, done: Annotated[int | None, Query(ge=0, le=10**6)] = None) -> HTMLResponse:
+    """The page; `done` lines were just imported."""
+    return await _page(here, me, done=done)
 
 
 @router.post("/import")
@@ -105,8 +105,9 @@ async def _page(
     said: dict[str, Any] | None = None,
     plan: Plan | None = None,
     problem: str | None = None,
+    done: int | None = None,
 ) -> HTMLResponse:
     async with here.database.reading() as session:
         rail = await rail_of(session, me)
-    values = {"said": said or {}, "plan": plan, "problem": problem, "rail": rail, "languages": LANGUAGES}
+    values = {"said": said or {}, "plan": plan, "problem": problem, "done": done, "rail": rail, "languages": LANGUAGES}
     return here.page("import.html", status, me=me, place="training", **values)

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import select
 
 from handoff import agents, corpora, deeds, intents, overviews, traffic, tries, versions
 from handoff import training_errors as errors
-from handoff.models import Agent
+from handoff.models import Agent, Case
 from handoff.web.alike import Alike
 from handoff.web.at_once import at_once
 from handoff.web.example_list import Shown, Sought
@@ -117,6 +118,8 @@ async def intent_page(
         unmasked = await sought.unmasked(session, me, name or intent)
         lately = await traffic.of_intent(session, name or intent) if me.may("train") else None
         live = await versions.live(session)
+        said_in = {one.thread_id for one in entries if one.thread_id and one.example.intent == name}
+        to_look_at = set(await session.scalars(select(Case.thread_id).where(Case.thread_id.in_(said_in))))
         history = await deeds.about(session, f"intent {name or intent}", most=HISTORY)
         rail = await rail_of(session, me)
     if name is None:
@@ -141,6 +144,7 @@ async def intent_page(
         "removed": removed,
         "unmasked": unmasked,
         "traffic": lately,
+        "to_look_at": to_look_at,
         "live": live,
         "tried": tried,
         "history": history,

@@ -38,7 +38,19 @@ async def look(
     near: Annotated[str, Query(max_length=500)] = "",
 ) -> HTMLResponse:
     """What it touches, and where the examples go; nothing is changed yet."""
-    return await _page(here, me, comparing, intent, how, to=to.strip(), near=near.strip())
+    problem = await _refused(here, intent, to.strip()) if how == "rename" and to.strip() else None
+    return await _page(here, me, comparing, intent, how, to=to.strip(), near=near.strip(), problem=problem)
+
+
+async def _refused(here: Site, intent: str, to: str) -> str | None:
+    """Why an intent cannot be called so, as far as it can be told before it is done."""
+    try:
+        intents.check_name(to)
+    except errors.TrainingError as error:
+        return error.sentence
+    async with here.database.reading() as session:
+        known = await intents.known(session)
+    return errors.IntentExists(name=to).sentence if to in known.names and to != intent else None
 
 
 @router.post("/intents/{intent}/split")
@@ -50,16 +62,19 @@ async def split(
     to: Said = "",
     description: Said = "",
     chosen: Chosen = None,
-    sure: Annotated[bool, Form()] = False,
+    near: Said = "",
+    step: Annotated[Literal["choose", "look", "split"], Form()] = "look",
 ) -> Response:
-    """Make a new intent of some examples; first it is shown which."""
+    """Make a new intent of some examples: they are chosen, then it is shown which, then it is done."""
     words = chosen or []
     more: dict[str, Any] = {"to": to.strip(), "chosen": words, "description": description}
+    if step == "choose":
+        return await _page(here, me, comparing, intent, "split", near=near.strip(), is_chosen=False, **more)
     try:
         if not words:
             raise errors.NothingChosen
         intents.check_name(to.strip())
-        if not sure:
+        if step == "look":
             return await _page(here, me, comparing, intent, "split", **more)
         async with here.database.transaction("inbox.split intent") as session:
             await intents.in_use(session, intent)

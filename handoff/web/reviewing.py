@@ -89,7 +89,7 @@ async def answer(
                     first = given.together_id = given.id
             tell(session, f"{_about(said)}, {len(chosen)} {'text' if len(chosen) == 1 else 'texts'}")
     except NoSuchIntent as error:
-        return await _page(here, me, at, 422, problem=error.sentence, missing=other.strip(), asked=chosen)
+        return await _page(here, me, at, 422, problem=error.sentence, missing=intents.as_name(other), asked=chosen)
     except TrainingError as error:
         status = 409 if isinstance(error, Overtaken) else 422
         return await _page(here, me, at, status, problem=error.sentence, asked=chosen)

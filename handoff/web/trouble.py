@@ -24,7 +24,7 @@ SENTENCES = {
     403: "This is not for you to see or do.",
     404: "There is nothing here, or it is not yours to see.",
     405: "Nothing can be done here in this way. Go back and try the button again.",
-    413: "That is too much at once. Shorten it and try again.",
+    413: "That is too much at once. Send less, or several smaller parts: a file of examples has at most 1 MB.",
     422: "Something was missing or not understood. Go back, look at what you entered, and try again.",
     429: "Too many tries. Wait a quarter of an hour, then try again.",
     500: "That went wrong on our side, and nothing was changed. Try again; if it stays, tell an admin this number:",

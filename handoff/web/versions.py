@@ -105,6 +105,7 @@ async def _promoting(
         values: dict[str, Any] = {
             "comparison": await comparisons.with_live(session, version),
             "live": await versions.live(session),
+            "running": await trainings.current(session),
             "rail": await rail_of(session, me),
         }
     return here.page("promote.html", status, me=me, place="models", problem=problem, reason=reason, **values)
@@ -143,7 +144,8 @@ async def _scores(session: AsyncSession, version: int, test_set: test_sets.TestS
     if test_set is None:
         return None
     found = await test_sets.answers(session, version, test_set.version)
-    return Scores(list(found.values())) if found else None
+    is_whole = len(found) == await test_sets.size(session, test_set.version)
+    return Scores(list(found.values())) if found and is_whole else None
 
 
 async def _new_labels(session: AsyncSession, every: list[versions.Model]) -> int | None:

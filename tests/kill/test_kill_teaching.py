@@ -45,7 +45,7 @@ ACTS = {
     ),
     "split intent": Act(
         f"{NLU}/intents/gift/split",
-        {"to": "wrapping", "chosen": f"en-{digest(GIFTS[0])}", "sure": "true"},
+        {"to": "wrapping", "chosen": f"en-{digest(GIFTS[0])}", "step": "split"},
         "SELECT count(*) = 1 FROM examples WHERE intent = 'wrapping'",
     ),
     "relabel intent": Act(

@@ -61,9 +61,10 @@ async def test_a_file_is_shown_first_and_then_imported_whole(inbox: Inbox, ana: 
     page = (await sent(ana, NEW)).text
     for said in (
         "<b>2</b> new examples",
+        "with a ribbon please",
         "<b>1</b> new intents: gift_wrapping (2)",
         "<b>1</b> new regular expressions",
-        "<b>1</b> are there already",
+        "<b>1</b> there already",
         "lines 5 and 6",
         "<b>1</b> have another intent now",
     ):
@@ -71,6 +72,7 @@ async def test_a_file_is_shown_first_and_then_imported_whole(inbox: Inbox, ana: 
     assert await rows(inbox) == 0
     done = await sent(ana, NEW, seen=fingerprint(page))
     assert done.status_code == 303
+    assert "were imported. The next training learns them" in (await ana.get(done.headers["location"])).text
     assert await texts(inbox, "gift_wrapping") == {"wrap my kettle", "with a ribbon please"}
     assert "I want a refund" in await texts(inbox, "refund")
     again = (await sent(ana, NEW)).text

@@ -123,6 +123,23 @@ async def test_a7_who_promotes_a_version_with_a_clear_loss_must_say_why(inbox: I
 
 
 @pytest.mark.usefixtures("two")
+async def test_a_version_that_did_not_answer_the_whole_set_has_no_scores(inbox: Inbox, ana: httpx.AsyncClient) -> None:
+    assert "not tested" not in (await ana.get(MODELS)).text
+    await freeze(inbox.database, [*UTTERANCES, UTTERANCES[0].__class__("salut", "greet", "fr")])
+    assert (await ana.get(MODELS)).text.count("not tested with the whole of this set") == 2
+
+
+@pytest.mark.usefixtures("two")
+async def test_an_intent_that_no_utterance_tests_is_named_before_a_promotion(
+    inbox: Inbox, ana: httpx.AsyncClient
+) -> None:
+    async with inbox.database.transaction("test") as session:
+        await session.execute(update(Model).values(counts={"refund": {"en": 12}, "gift_wrapping": {"en": 3}}))
+    question = words((await ana.get(f"{MODELS}/2/promote")).text)
+    assert "has no utterance of it: gift_wrapping" in question
+
+
+@pytest.mark.usefixtures("two")
 async def test_without_a_clear_loss_no_reason_is_asked_for(inbox: Inbox, ana: httpx.AsyncClient) -> None:
     await version(inbox.database, GOOD)
     assert "Nothing gets worse" in (await ana.get(f"{MODELS}/3/promote")).text
@@ -174,6 +191,13 @@ async def test_a8_one_click_puts_the_version_before_to_work_again(inbox: Inbox, 
     assert await live(inbox) == 1
     again = await ana.post(f"{MODELS}/roll-back", data={"seen": "2"})
     assert (again.status_code, await live(inbox)) == (409, 1), "who did not see it rolled back does not roll forth"
+    for page in (MODELS, "/admin/audit"):
+        assert "Roll back to" not in (await ana.get(page)).text
+    forth = await ana.post(f"{MODELS}/roll-back", data={"seen": "1"})
+    assert (forth.status_code, await live(inbox)) == (409, 1), "and neither does who saw it"
+    third = await version(inbox.database, GOOD)
+    await ana.post(f"{MODELS}/{third}/promote", data={"seen": "1"})
+    assert "Roll back to version 1" in (await ana.get(MODELS)).text
     assert "roll back model" in (await ana.get("/admin/audit")).text
 
 

@@ -72,9 +72,29 @@ async def test_a_split_shows_both_sides_before_it_is_done(inbox: Inbox, ana: htt
     shown = await ana.post("/admin/nlu/intents/refund/split", data=form)
     assert f"<b>{len(chosen)}</b> examples go to the new intent" in shown.text
     assert "returns" not in await names(inbox)
-    await ana.post("/admin/nlu/intents/refund/split", data=form | {"sure": "true"})
+    await ana.post("/admin/nlu/intents/refund/split", data=form | {"step": "split"})
     assert len(await texts(inbox, "returns")) == len(chosen)
     assert await texts(inbox, "returns") | await texts(inbox, "refund") == before
+
+
+async def test_what_was_typed_and_ticked_stays_while_one_chooses(ana: httpx.AsyncClient) -> None:
+    page = (await ana.get("/admin/nlu/intents/refund/split")).text
+    first, second = re.findall(r'name="chosen" value="([^"]+)"', page)[:2]
+    form = {"to": "returns", "description": "Sending back", "chosen": [first, second], "step": "choose"}
+    for near in ("", "I would like to return my jacket"):
+        page = (await ana.post("/admin/nlu/intents/refund/split", data=form | {"near": near})).text
+        assert re.findall(r'name="(?:to|description)"[^>]* value="([^"]*)"', page) == ["returns", "Sending back"]
+        assert {first, second} <= set(re.findall(r'name="chosen" value="([^"]+)" checked', page))
+
+
+async def test_a_name_that_cannot_be_is_refused_before_it_is_confirmed(ana: httpx.AsyncClient) -> None:
+    for name, sentence in (
+        ("complaint", "There is an intent “complaint” already"),
+        ("Bad Name", "cannot name an intent"),
+    ):
+        page = (await ana.get("/admin/nlu/intents/refund/rename", params={"to": name})).text
+        assert (sentence in page, "Rename to" in page) == (True, False)
+    assert "Rename to returns" in (await ana.get("/admin/nlu/intents/refund/rename?to=returns")).text
 
 
 async def test_who_changes_an_intent_that_somebody_else_changed_meanwhile_is_told(
@@ -95,7 +115,7 @@ async def test_what_cannot_be_done_is_said_and_nothing_is_changed(inbox: Inbox, 
         ("merge", {}, "There is no intent"),
         ("split", {"to": "returns"}, "Choose at least one example"),
         ("split", {"to": "__proto__", "chosen": "en-" + "0" * 32}, "cannot name an intent"),
-        ("split", {"to": "returns", "chosen": "en-" + "0" * 32, "sure": "true"}, "This example is gone"),
+        ("split", {"to": "returns", "chosen": "en-" + "0" * 32, "step": "split"}, "This example is gone"),
     ):
         answer = await ana.post(f"/admin/nlu/intents/refund/{how}", data=form)
         assert (answer.status_code, sentence in answer.text) == (409, True), sentence

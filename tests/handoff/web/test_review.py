@@ -110,6 +110,7 @@ async def test_another_intent_is_found_by_its_name_and_a_new_one_is_made(
     await page.keyboard.type("gift_wrapping1 x")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text("There is no intent “gift_wrapping1 x”")
+    await expect(page.get_by_role("button", name="Create “gift_wrapping1_x” and answer with it")).to_be_visible()
     field = page.locator("#review .cards > li").first.get_by_label("Another intent")
     await field.fill("gift_wrapping")
     await field.press("Enter")
