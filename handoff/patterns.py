@@ -51,6 +51,6 @@ async def add(
     await session.execute(adding.on_conflict_do_nothing())
 
 
-async def remove(session: AsyncSession, pattern_id: int) -> None:
-    """Remove one; one that is gone already needs nothing more."""
-    await session.execute(delete(Pattern).where(Pattern.id == pattern_id))
+async def remove(session: AsyncSession, pattern_id: int) -> Pattern | None:
+    """Remove one, and return what it was; one that is gone already needs nothing more."""
+    return (await session.scalars(delete(Pattern).where(Pattern.id == pattern_id).returning(Pattern))).one_or_none()

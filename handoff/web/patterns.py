@@ -48,7 +48,8 @@ async def add(
 async def remove(here: Here, me: MeTraining, pattern_id: Id) -> Response:
     """Recognise it in that way no more."""
     async with here.database.transaction("inbox.remove pattern") as session:
-        await patterns.remove(session, pattern_id)
+        if gone := await patterns.remove(session, pattern_id):
+            deeds.tell(session, f"{gone.kind} of {gone.entity or 'anything'}: {gone.text[:200]}")
     return RedirectResponse("/admin/nlu/patterns", 303)
 
 

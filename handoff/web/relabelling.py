@@ -80,7 +80,7 @@ async def split(
             await intents.in_use(session, intent)
             await intents.create(session, to.strip(), me, description=description)
             count = await examples.relabel(session, [key_of(word) for word in words], to.strip(), me)
-            deeds.tell(session, f"intent {intent}, {count} to, intent {to.strip()}")
+            deeds.tell(session, f"intent {intent}, {count} examples to, intent {to.strip()}")
     except errors.TrainingError as error:
         return await _page(here, me, comparing, intent, "split", 409, problem=error.sentence, **more)
     return RedirectResponse(f"/admin/nlu/intents/{to.strip()}", 303)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import delete, func, select
 
-from handoff import examples, test_sets
+from handoff import corpora, examples, test_sets
 from handoff.database import Database
 from handoff.examples import Example
 from nlu.corpus import CorpusExample
@@ -39,6 +39,16 @@ async def test_an_utterance_that_got_another_intent_is_another_one(database: Dat
         assert len(await test_sets.answers(session, 1, 2)) == 11
         assert await test_sets.common(session, [1]) == 1, "of the new one it has not been asked everything"
         assert len(await test_sets.unanswered(session, 1)) == 1
+
+
+async def test_a_held_back_example_that_is_removed_leaves_the_test_set(database: Database) -> None:
+    async with database.transaction("test") as session:
+        held = await examples.add(session, "give it back", "refund", "en", source="review", by=None, held_back=True)
+        await test_sets.freeze(session, UTTERANCES[:2], await corpora.held_back(session), ())
+    async with database.transaction("test") as session:
+        await examples.remove(session, (held.language, held.digest), None)
+        frozen = await test_sets.freeze(session, UTTERANCES[:2], await corpora.held_back(session), ())
+    assert (frozen.version, frozen.size) == (2, 2)
 
 
 async def test_who_is_forgotten_takes_their_utterances_and_the_answers_to_them_along(database: Database) -> None:

@@ -30,6 +30,19 @@ async def told(inbox: Inbox) -> str:
         return f"{found.language}-{found.digest}"
 
 
+async def test_what_is_held_back_can_be_removed_and_put_back(inbox: Inbox, ana: httpx.AsyncClient) -> None:
+    async with inbox.database.transaction("test.held back") as session:
+        held = await examples.add(session, "cash back now", "refund", "en", source="review", by=None, held_back=True)
+    address = f"/admin/nlu/examples/{held.language}-{held.digest}"
+    page = (await ana.get(f"{REFUND}?q=cash+back+now")).text
+    assert f"{address}/remove" in page
+    removed = await ana.post(f"{address}/remove", data={"of": "refund"})
+    assert removed.status_code == 303
+    page = (await ana.get(removed.headers["location"])).text
+    assert ("cash back now" in page, f"{address}/put-back" in page) == (True, True)
+    assert f"{address}/remove" not in (await ana.get(f"{REFUND}?q=cash+back+now")).text
+
+
 async def test_what_was_lately_taken_for_an_intent_is_shown_once_masked_and_only_of_who_agreed(
     inbox: Inbox, ana: httpx.AsyncClient
 ) -> None:
