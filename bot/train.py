@@ -114,10 +114,11 @@ class Train:
         if model is None:
             model = await self._train(found, lease, progress)
         progress.turn_to(TESTING, f"testing version {model.version}")
-        await self._test(model, progress)
         async with self._database.reading() as session:
             live = await versions.live(session)
-        is_readable = await self._test_live(live, found, progress) if live and live.version != model.version else False
+        is_another = live is not None and live.version != model.version
+        await self._test(model, progress, until=0.5 if is_another else 1.0)
+        is_readable = await self._test_live(live, found, progress) if live and is_another else False
         beat = progress.beat()
         async with self._database.transaction("train.done") as session:
             await trainings.beat(session, found.id, lease, replace(beat, took={**beat.took, TESTING: progress.elapsed}))
@@ -131,7 +132,7 @@ class Train:
         if live.gone_at is not None:
             return False
         try:
-            await self._test(live, progress)
+            await self._test(live, progress, since=0.5)
             if found.then_promote:
                 async with outside("train.test"), Reader(self._workshop.python, self._workshop.file(live.file)):
                     pass
@@ -207,8 +208,11 @@ class Train:
             progress.say(f"{moved:,} examples are test utterances as well, and are not trained on")
         return corpus
 
-    async def _test(self, model: Model, progress: Progress) -> None:
-        """Have a version read what it has not read yet of the newest test set, and what was labelled lately."""
+    async def _test(self, model: Model, progress: Progress, since: float = 0.0, until: float = 1.0) -> None:
+        """Have a version read what it has not read yet of the newest test set, and what was labelled lately.
+
+        `since` and `until`: which share of all testing that is.
+        """
         async with self._database.reading() as session:
             wanted = await test_sets.unanswered(session, model.version)
             lately = await recent.unread(session, model)
@@ -218,9 +222,10 @@ class Train:
         said: dict[int, tuple[str, str, float]] = {}
         read: list[list[object]] = []
         async with outside("train.test"), Reader(self._workshop.python, self._workshop.file(model.file)) as reader:
-            for utterance in wanted:
+            for number, utterance in enumerate(wanted, start=1):
                 made = await reader.read(utterance.text)
                 said[utterance.id] = made.said, *made.best
+                progress.counted = since + (until - since) * number / len(wanted)
             for example in lately:
                 made = await reader.read(example.text)
                 read.append([example.id, made.said, *made.best])

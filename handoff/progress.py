@@ -25,6 +25,8 @@ class Progress:
     took: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     lines: list[str] = field(default_factory=list)
+    counted: float = 0.0
+    """How much of the part that is under way is done, from 0 to 1, where it can be counted."""
 
     @classmethod
     def over(cls, took: Mapping[str, float]) -> "Progress":
@@ -40,7 +42,7 @@ class Progress:
         """The next part begins."""
         if part != self.part:
             self.took[self.part] = self.elapsed
-            self.part, self.began = part, time.monotonic()
+            self.part, self.began, self.counted = part, time.monotonic(), 0.0
         self.say(step)
 
     def say(self, step: str) -> None:
@@ -61,7 +63,12 @@ class Progress:
         lines, self.lines = self.lines, []
         expected, total = self.expected[self.part], sum(self.expected.values())
         done = sum(self.expected[part] for part in self.took)
-        # A part that takes longer than expected comes ever nearer to its end, and never there.
-        late = max(1.0, self.elapsed / (0.9 * expected))
-        now = min(self.elapsed, expected * (1 - 0.1 / late))
-        return Beat(self.step, (done + now) / total, max(1.0, total - done - now), dict(self.took), lines)
+        if self.counted:
+            now, still = expected * self.counted, self.elapsed * (1 / self.counted - 1)
+        else:
+            # A part that takes longer than expected comes ever nearer to its end, and never there.
+            late = max(1.0, self.elapsed / (0.9 * expected))
+            now = min(self.elapsed, expected * (1 - 0.1 / late))
+            still = expected - now
+        left = max(1.0, still + total - done - expected)
+        return Beat(self.step, (done + now) / total, left, dict(self.took), lines)
