@@ -1,6 +1,7 @@
 """/admin/nlu/models/<v>/compare/<v2>: two versions on the same test set; and the utterances of one cell."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse
@@ -43,6 +44,11 @@ class View:
     ) -> None:
         self.numbers, self.cells, self.of, self.threshold = numbers, cells, of, threshold
         self.sort = sort if sort in SORTS else "change"
+
+    def query(self, **changed: object) -> str:
+        """The same choice as part of an address, but for what is changed."""
+        chosen = {name: getattr(self, name) for name in ("numbers", "cells", "of", "sort", "threshold")} | changed
+        return "?" + urlencode({name: value for name, value in chosen.items() if value is not None})
 
     def sorted(self, rows: list[Row]) -> list[Row]:
         """The intents in the order that was chosen."""
@@ -96,6 +102,7 @@ async def _page(here: Site, me: Agent, version: int, other: int | None, view: Vi
             "newest_set": await test_sets.newest(session),
             "live": await versions.live(session),
             "every": await versions.every(session),
+            "back": await versions.to_roll_back_to(session),
             "running": await trainings.current(session),
             "rail": await rail_of(session, me),
         }

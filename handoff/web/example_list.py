@@ -34,11 +34,14 @@ class Sought:
         ask: Annotated[str, Query(max_length=20)] = "",
         show: Annotated[str, Query(max_length=60)] = "",
         unmasked: Annotated[int, Query(ge=0, le=2**62)] = 0,
+        added: Annotated[int, Query(ge=0, le=10_000)] = 0,
+        there: Annotated[int, Query(ge=0, le=10_000)] = 0,
     ) -> None:
         self.q, self.language, self.source, self.page = q.strip(), language, source, page
         self.undo, self.near = undo, near.strip()
         self.asks_model = bool(ask and self.near)
         self.show, self.deed = show, unmasked
+        self.added, self.there = added, there
 
     def holds(self, entry: Entry) -> bool:
         """Whether an example is one of those that are sought."""

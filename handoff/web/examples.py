@@ -8,9 +8,9 @@ from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import deeds, examples, intents
+from handoff import corpora, deeds, examples, intents
 from handoff import training_errors as errors
-from handoff.examples import Words
+from handoff.examples import Key, Words
 from handoff.models import Agent
 from handoff.web.example_forms import Filled, Text
 from handoff.web.example_list import key_of, unmasking
@@ -33,12 +33,21 @@ async def add(
     form: Filled, intent: Name, lines: Several = "", language: Said = "en", move: Annotated[bool, Form()] = False
 ) -> Response:
     """Add examples, one on each line; all of them, or none if one cannot be taken."""
-    form.of = intent
+    form.of, new, all_of_them = intent, 0, 0
     async with form.tried(), form.here.database.transaction("inbox.add examples") as session:
+        there = await _keys(session, intent)
         made = await _add_all(session, form.me, intent, lines.splitlines(), language, move)
-        deeds.tell(session, f"intent {await intents.in_use(session, intent)}, {len(made)} in {language}")
+        new, all_of_them = len({one.key for one in made} - there), len(made)
+        deeds.tell(session, f"intent {await intents.in_use(session, intent)}, {new} in {language}")
     elsewhere = isinstance(form.refusal, errors.ExampleElsewhere)
-    return await form.back(422, written={"lines": lines, "language": language, "elsewhere": elsewhere}, page=1)
+    written = {"lines": lines, "language": language, "elsewhere": elsewhere}
+    return await form.back(422, written=written, page=1, added=new, there=all_of_them - new)
+
+
+async def _keys(session: AsyncSession, intent: str) -> set[Key]:
+    """The examples that an intent has."""
+    name = await intents.in_use(session, intent)
+    return {entry.key for entry in await corpora.entries(session) if entry.example.intent == name}
 
 
 async def _add_all(

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from handoff import corpora, deeds, patterns
 from handoff import training_errors as errors
 from handoff.models import Agent
+from handoff.patterns import Pattern
 from handoff.web.intents import Said
 from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, MeTraining, Site
@@ -46,15 +47,21 @@ async def add(
 
 @router.post("/patterns/{pattern_id}/remove")
 async def remove(here: Here, me: MeTraining, pattern_id: Id) -> Response:
-    """Recognise it in that way no more."""
+    """Recognise it in that way no more; the page that follows can put it back."""
     async with here.database.transaction("inbox.remove pattern") as session:
         if gone := await patterns.remove(session, pattern_id):
             deeds.tell(session, f"{gone.kind} of {gone.entity or 'anything'}: {gone.text[:200]}")
-    return RedirectResponse("/admin/nlu/patterns", 303)
+    return await _page(here, me, removed=gone)
 
 
 async def _page(
-    here: Site, me: Agent, status: int = 200, *, problem: str | None = None, written: dict[str, Any] | None = None
+    here: Site,
+    me: Agent,
+    status: int = 200,
+    *,
+    problem: str | None = None,
+    written: dict[str, Any] | None = None,
+    removed: Pattern | None = None,
 ) -> HTMLResponse:
     async with here.database.reading() as session:
         found = await patterns.every(session)
@@ -67,4 +74,4 @@ async def _page(
         for name in [*names, *([""] if any(not one.entity for one in found) else [])]
     ]
     values: dict[str, Any] = {"by_entity": by_entity, "by_itself": BY_ITSELF, "written": written or {}, "rail": rail}
-    return here.page("patterns.html", status, me=me, place="training", problem=problem, **values)
+    return here.page("patterns.html", status, me=me, place="training", problem=problem, removed=removed, **values)

@@ -143,3 +143,18 @@ async def test_the_model_at_work_says_there_what_it_makes_of_a_text(inbox: Inbox
     await expect(section.locator(".near li").first).to_contain_text("money")
     await axe(page)
     bot.cancel()
+
+
+async def test_who_adds_lines_reads_how_many_are_new(ana: httpx.AsyncClient) -> None:
+    for lines, told_so in (
+        ("cash me back\nreturn my coins", "2 examples were added."),
+        (
+            "Cash me back\n\nhand the price back\nhand the price back",
+            "1 example was added; 2 lines were there already.",
+        ),
+        ("cash me back", "Nothing is new; 1 line was there already."),
+    ):
+        added = await ana.post(f"{REFUND}/examples", data={"lines": lines, "language": "en"})
+        page = (await ana.get(added.headers["location"])).text
+        assert told_so in " ".join(page.split()), lines
+    assert "intent refund, 1 in en" in (await ana.get("/admin/audit")).text

@@ -185,13 +185,13 @@ async def test_a8_one_click_puts_the_version_before_to_work_again(inbox: Inbox, 
     nothing = await ana.post(f"{MODELS}/roll-back", data={"seen": "1"})
     assert (nothing.status_code, "no earlier version" in nothing.text) == (409, True)
     await ana.post(f"{MODELS}/2/promote", data={"seen": "1", "reason": "a try"})
-    for page in (MODELS, "/admin/audit"):
+    for page in (MODELS, f"{MODELS}/2/compare/1", "/admin/audit"):
         assert "Roll back to version 1" in (await ana.get(page)).text
     assert (await ana.post(f"{MODELS}/roll-back", data={"seen": "2"})).status_code == 303
     assert await live(inbox) == 1
     again = await ana.post(f"{MODELS}/roll-back", data={"seen": "2"})
     assert (again.status_code, await live(inbox)) == (409, 1), "who did not see it rolled back does not roll forth"
-    for page in (MODELS, "/admin/audit"):
+    for page in (MODELS, f"{MODELS}/1/compare/2", "/admin/audit"):
         assert "Roll back to" not in (await ana.get(page)).text
     forth = await ana.post(f"{MODELS}/roll-back", data={"seen": "1"})
     assert (forth.status_code, await live(inbox)) == (409, 1), "and neither does who saw it"

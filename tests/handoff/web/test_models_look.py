@@ -50,6 +50,31 @@ async def test_every_page_of_the_model_is_accessible(
         await looked_at(page)
 
 
+async def test_the_threshold_is_moved_and_the_matrix_stays_as_it_was_chosen(
+    inbox: Inbox, url: str, browse: Browse
+) -> None:
+    await furnish(inbox)
+    chosen = f"{MODELS}/2/compare/1?numbers=normalised&cells=errors&threshold=0.35"
+    context = await browse()
+    await inbox.sit_down(context, ANA, url)
+    page = await context.new_page()
+    await page.goto(url + chosen)
+    slider, says = page.get_by_label("Threshold", exact=True), page.locator("#at-threshold")
+    await expect(page.get_by_role("button", name="Show")).to_have_count(0)
+    for _ in range(6):
+        await slider.press("ArrowRight")
+    await expect(says).to_have_text("At 65% it asks again about 16.7% and is wrong about 0.0%.")
+    assert page.url == url + chosen
+    plain = await browse(java_script_enabled=False)
+    await inbox.sit_down(plain, ANA, url)
+    page = await plain.new_page()
+    await page.goto(url + chosen)
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.get_by_role("link", name="errors only")).to_have_attribute("aria-current", "true")
+    await page.get_by_role("link", name="of 100").click()
+    assert "threshold=0.35" in page.url
+
+
 async def test_whoever_tries_a_text_reads_that_it_takes_a_while_and_asks_once(
     inbox: Inbox, url: str, browse: Browse
 ) -> None:

@@ -1,5 +1,7 @@
 """/admin/nlu/patterns: how entities are recognised."""
 
+import re
+
 import httpx
 import pytest
 
@@ -30,9 +32,14 @@ async def test_a_pattern_is_added_trained_on_and_removed(inbox: Inbox, ana: http
     await ana.post("/admin/nlu/intents/inform/examples", data=marked)
     assert "until then" not in (await ana.get("/admin/nlu/patterns")).text
     assert r"GC-\d{6}" in (await ana.get("/admin/nlu/export?format=patterns")).text
-    await ana.post("/admin/nlu/patterns/1/remove")
+    removed = await ana.post("/admin/nlu/patterns/1/remove")
     async with inbox.database.reading() as session:
         assert len((await corpora.gather(session)).patterns) == 1
+    put_back = dict(re.findall(r'type="hidden" name="(entity|kind|text|value)" value="([^"]*)"', removed.text))
+    assert put_back == CODE | {"value": ""}
+    await ana.post("/admin/nlu/patterns", data=put_back)
+    async with inbox.database.reading() as session:
+        assert (await corpora.gather(session)).patterns == corpus.patterns
 
 
 @pytest.mark.parametrize(
