@@ -1,4 +1,4 @@
-"""What understanding costs: training 30 intents of 50 examples, parses while eight ask at once, and Rasa's memory.
+"""What understanding costs: training 30 intents, parses one and eight at once and during a training, and Rasa's memory.
 
 The examples are our own, in English and then in the other languages; the same intent in two languages counts as two.
 """
@@ -18,7 +18,8 @@ import psutil
 from nlu.language import LANGUAGES
 from nlu.rasa import safe
 from nlu.seeds import frozen, seeds
-from nlu.server import environment
+from nlu.server import PROJECT, environment
+from nlu.training import train as train_politely
 from tests.bench.product import percentiles, say
 from tests.rasa_server import PYTHON, ROOT, RasaServer
 
@@ -73,6 +74,18 @@ async def ask(server: RasaServer, at_once: int, texts: list[str]) -> list[float]
     return waits
 
 
+async def ask_while_training(server: RasaServer, texts: list[str], folder: Path) -> list[float]:
+    """Ask one text after the other while Knock trains its own examples; returns the seconds of each."""
+    folder.mkdir()
+    training = asyncio.create_task(train_politely(PYTHON, PROJECT, folder, lambda line: None, politely=True))
+    waits: list[float] = []
+    while not training.done() and len(waits) < ASKED:
+        waits += await ask(server, 1, texts[:20])
+    training.cancel()
+    await asyncio.wait([training])
+    return waits
+
+
 def busy(process: psutil.Process) -> float:
     """The seconds of the processor that a process took so far."""
     times = process.cpu_times()
@@ -93,6 +106,8 @@ def main() -> None:
                 waits = asyncio.run(ask(server, at_once, (texts * ASKED)[:ASKED]))
                 percentiles(f"a parse, {at_once} at once", waits)
                 say(f"  of the processor's time: {1000 * (busy(rasa) - before) / ASKED:.1f} ms each")
+            waits = asyncio.run(ask_while_training(server, texts, Path(name) / "beside"))
+            percentiles("a parse, one at once, during a training", waits)
             say(f"Rasa's memory: {rasa.memory_full_info().pss / 2**20:.0f} MiB")
         finally:
             server.stop()
