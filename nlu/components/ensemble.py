@@ -17,6 +17,7 @@ from scipy.special import log_softmax, softmax
 
 from nlu.components import names, unseen
 from nlu.components.members import Nearest, Vectors, Words, log_likely
+from nlu.components.metric import Metric
 from nlu.components.scope import Scope
 from nlu.components.unseen import Folds
 
@@ -56,6 +57,7 @@ class Head:
     weights: np.ndarray
     vectors: Vectors | None = None
     nearest: Nearest | None = None
+    metric: Metric | None = None
     rows: np.ndarray | None = None
     named: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     scope: Scope = field(default_factory=Scope)
@@ -119,6 +121,7 @@ class Ensemble:
             said = np.stack([unseen_words[rows], *unseen.vectors(vectors, labels, read, folds.of(rows))])
             taught, known_as = names.added(vectors, labels, read)
             head.vectors, head.nearest = Vectors.learn(taught, known_as, count), Nearest(taught, known_as, count)
+            head.metric = Metric.learn(taught, known_as, count)
             head.rows, head.named = rows, known_as[len(rows) :]
         asked = folds.asked[rows] >= 0
         alone = asked & _alone(encoders, known, len(self.texts))[rows]
@@ -156,7 +159,10 @@ class Ensemble:
             return [Opinion(likely, []) for likely in head.likely(words[None])]
         vectors = np.array([np.hstack([one[name] for name in head.encoders]) for one in known])
         likeness = head.nearest.likeness(vectors)
-        likely = head.likely(np.stack([words, head.vectors.opinions(vectors), head.nearest.opinions(likeness)]))
+        opinions = [words, head.vectors.opinions(vectors), head.nearest.opinions(likeness)]
+        if head.metric:
+            opinions.append(head.metric.opinions(vectors))
+        likely = head.likely(np.stack(opinions))
         return [Opinion(*one) for one in zip(likely, (self._like(head, row, like) for row in likeness), strict=True)]
 
     def _like(self, head: Head, likeness: np.ndarray, count: int) -> list[Like]:
@@ -222,6 +228,8 @@ def save(model: Ensemble, folder: Path) -> None:
                 f"named{number}": head.named,
             }
             arrays[f"nearest{number}"] = unsorted.astype(np.float16)
+            if head.metric:
+                arrays[f"metric{number}"] = head.metric.weights
     np.savez_compressed(folder / "model.npz", **arrays)
     (folder / "model.json").write_text(json.dumps(written, ensure_ascii=False), encoding="utf-8")
 
@@ -239,6 +247,9 @@ def load(folder: Path) -> Ensemble:
             head.vectors, head.rows = Vectors(arrays[f"vectors{number}"]), arrays[f"rows{number}"]
             head.named = arrays.get(f"named{number}", head.named)  # models of earlier versions have none
             labels = np.append(model.labels[head.rows], head.named)
-            head.nearest = Nearest(arrays[f"nearest{number}"].astype(np.float32), labels, len(model.intents))
+            vectors = arrays[f"nearest{number}"].astype(np.float32)
+            head.nearest = Nearest(vectors, labels, len(model.intents))
+            if f"metric{number}" in arrays:
+                head.metric = Metric(arrays[f"metric{number}"], vectors, labels, len(model.intents))
         model.heads[head.encoders] = head
     return model

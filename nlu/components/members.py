@@ -1,8 +1,9 @@
-"""The three that are asked what a text is about. Each has an opinion per intent; nlu.components.ensemble adds them up.
+"""Who is asked what a text is about. Each has an opinion per intent; nlu.components.ensemble adds them up.
 
 Words     a linear SVM on TF-IDF of words and letters: typos, names, words that no encoder knows
 Vectors   logistic regression on the vectors of the sentence encoders: what is meant
 Nearest   the example of each intent that is most like the text: it also explains
+Metric    the same by a measure of likeness that is learned from the examples (nlu.components.metric)
 
 What they learn is kept as numbers and words (`arrays`, `words`), never as pickled objects.
 """
@@ -27,7 +28,7 @@ HANDLE = re.compile(r"@\w+|https?://\S+")
 WORDS = r"(?u)[\w']+|[^\w\s]"
 LONGEST = 4000
 
-SCALES = (4.0, 1.0, 16.0)
+SCALES = (4.0, 1.0, 16.0, 16.0)
 """What turns the opinions of each into log-probabilities, in the order in which they stand here."""
 
 ANALYZERS: tuple[dict[str, Any], ...] = (

@@ -12,6 +12,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from nlu.components import names
 from nlu.components.members import Nearest, Vectors, Words
+from nlu.components.metric import Metric
 
 FOLDS, ASKED = 5, 1000
 """As many of the folds are asked as it takes to have asked so many examples: what is fitted is a few numbers a head."""
@@ -64,14 +65,15 @@ def words(texts: Sequence[str], labels: np.ndarray, intents: int, folds: Folds) 
     return found
 
 
-def vectors(given: np.ndarray, labels: np.ndarray, named: np.ndarray, folds: Folds) -> tuple[np.ndarray, np.ndarray]:
-    """Return what the two members of vectors say of each example; `named` has the vector of each intent's name."""
+def vectors(given: np.ndarray, labels: np.ndarray, named: np.ndarray, folds: Folds) -> tuple[np.ndarray, ...]:
+    """Return what the members of vectors say of each example; `named` has the vector of each intent's name."""
     intents = len(named)
-    logistic, nearest = (np.zeros((len(given), intents), np.float32) for _ in range(2))
+    logistic, nearest, metric = (np.zeros((len(given), intents), np.float32) for _ in range(3))
     for taught, asked in folds:
         if len(asked) and len(set(labels[taught])) > 1:
             rows, known = names.added(given[taught], labels[taught], named)
             logistic[asked] = Vectors.learn(rows, known, intents).opinions(given[asked])
             member = Nearest(rows, known, intents)
             nearest[asked] = member.opinions(member.likeness(given[asked]))
-    return logistic, nearest
+            metric[asked] = Metric.learn(rows, known, intents).opinions(given[asked])
+    return logistic, nearest, metric

@@ -14,6 +14,8 @@ from nlu.components.encoders import EncoderMissing, encoder, packaged, unit
 from nlu.components.ensemble import Ensemble, Opinion, load, save
 from nlu.components.heard_language import HeardLanguage
 from nlu.components.kept_vectors import encode
+from nlu.components.members import Nearest
+from nlu.components.metric import Metric, surprise
 from nlu.components.sentence_vectors import speaks
 from nlu.components.together import MOST, Together, Understood
 
@@ -113,6 +115,44 @@ def one_intent_is_refused() -> None:
     except ValueError as error:
         refused = str(error)
     assert "two intents" in refused
+
+
+def a_metric_parts_what_vectors_do_not() -> None:
+    """Where intents differ in little and their examples in much, the nearest example is of another intent."""
+    chance, labels = np.random.default_rng(1), np.arange(360) % 30
+    told = 1.3 * chance.normal(size=(30, 10))[labels] + 0.5 * chance.normal(size=(360, 10))
+    vectors = unit(np.hstack([told, 0.6 * chance.normal(size=(360, 290))]))
+    taught, asked = slice(0, 240), slice(240, 360)
+    nearest = Nearest(vectors[taught], labels[taught], 30)
+    found = nearest.opinions(nearest.likeness(vectors[asked])).argmax(axis=1)
+    better = Metric.learn(vectors[taught], labels[taught], 30).opinions(vectors[asked]).argmax(axis=1)
+    assert np.mean(better == labels[asked]) > np.mean(found == labels[asked]) + 0.03
+
+
+def the_slope_of_a_metric_is_its_slope() -> None:
+    """What is followed downwards is how the surprise changes, also with an example that is alone of its intent."""
+    places, labels = np.random.default_rng(1).normal(size=(7, 5)), np.array([0, 0, 0, 1, 1, 2, 2])
+    labels[-1] = 3
+    slope, step = surprise(places, labels)[1], 1e-5
+    for row, column in np.ndindex(places.shape):
+        moved = np.zeros_like(places)
+        moved[row, column] = step
+        change = surprise(places + moved, labels)[0] - surprise(places - moved, labels)[0]
+        assert np.isclose(change / (2 * step), slope[row, column], atol=1e-4), (row, column)
+
+
+def a_model_of_before_the_metric_is_still_read() -> None:
+    """A version that was trained by an earlier Knock can be rolled back to."""
+    with tempfile.TemporaryDirectory() as name:
+        save(model(), Path(name))
+        file = Path(name) / "model.npz"
+        with np.load(file) as written:
+            kept = {key: value for key, value in written.items() if not key.startswith("metric")}
+        assert len(kept) < len(written)
+        np.savez(file, **{key: value[:3] if key.startswith("weights") else value for key, value in kept.items()})
+        old = load(Path(name))
+    likely = one_of(old, "money back", {"counting": Counting().encode(["money back"])[0]}).likely
+    assert old.intents[int(likely.argmax())] == "refund"
 
 
 def what_is_about_no_intent_is_less_likely_to_be_any() -> None:
@@ -237,6 +277,9 @@ CHECKS = {
         name_of_an_intent_is_like_an_example_of_it,
         intent_with_one_example_spoils_nothing,
         one_intent_is_refused,
+        a_metric_parts_what_vectors_do_not,
+        the_slope_of_a_metric_is_its_slope,
+        a_model_of_before_the_metric_is_still_read,
         what_is_about_no_intent_is_less_likely_to_be_any,
         encoders_may_have_no_language_in_common,
         texts_of_any_length_have_the_vectors_that_they_have_alone,
