@@ -249,14 +249,17 @@ class Train:
                 sentence = f"It failed while {progress.step}. The log of the program has more."
         async with self._database.transaction("train.fail") as session:
             await trainings.beat(session, training_id, lease, progress.beat())
-            model = await versions.of_training(session, training_id)
-            if model is not None and await trainings.held(session, training_id, lease):
+            await versions.alone(session)
+            model, newest = await versions.of_training(session, training_id), await versions.newest_promotion(session)
+            is_at_work = model is not None and newest is not None and newest.version == model.version
+            if model is not None and not is_at_work and await trainings.held(session, training_id, lease):
                 await versions.mark_gone(session, model.version, "its training did not come to its end")
             await trainings.fail(session, training_id, lease, sentence)
 
     async def sweep(self) -> None:
         """Delete the files that are not to be kept, and what was left of trainings that were cut short."""
         async with self._database.transaction("train.sweep") as session:
+            await versions.alone(session)
             every = await versions.every(session)
             newest = await versions.newest_promotion(session)
             live, before = (newest.version, newest.before) if newest else (None, None)

@@ -40,7 +40,8 @@ class Understand:
 
     async def tidy(self) -> None:
         """Follow the policies; replace what was taken back; ask again what a new intent may be about."""
-        async with self._database.transaction("understand.tidy") as session:
+        async with self._database.transaction("understand.obey") as session:
             await utterances.obey(session, self._trainable)
+        async with self._database.transaction("understand.tidy") as session:
             await reviews.repair(session)
             await review_queue.ask_again(session)

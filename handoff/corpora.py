@@ -35,7 +35,7 @@ class Entry:
     @property
     def is_real(self) -> bool:
         """Whether a customer said it."""
-        return self.example.source not in MADE_UP
+        return self.thread_id is not None or self.example.source not in MADE_UP
 
 
 async def gather(session: AsyncSession) -> Corpus:

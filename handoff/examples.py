@@ -128,13 +128,18 @@ async def add(
         found = await row(session, words.key)
     if found is None:
         raise errors.ExampleChangedMeanwhile
-    same = found.removed_at is None and (found.held_back, await _now(session, found.intent)) == (held_back, intent)
-    if not same:
-        if found.removed_at is None and not move:
-            raise errors.InTestSet() if found.held_back else errors.ExampleElsewhere(intent=found.intent)
-        found.source, found.message_id, found.thread_id, found.held_back = source, message_id, thread_id, held_back
-        _write(found, words, intent, by)
-        await session.flush()
+    named = await _now(session, found.intent)
+    if found.removed_at is None and (found.held_back, named) == (held_back, intent):
+        return found
+    if found.removed_at is None and not move and found.held_back:
+        raise errors.InTestSet
+    if found.removed_at is None and not move and named is not None:
+        raise errors.ExampleElsewhere(intent=named)
+    if thread_id is not None or found.thread_id is None:  # a customer's words stay theirs, whoever writes them again
+        found.source, found.message_id, found.thread_id = source, message_id, thread_id
+    found.held_back = held_back
+    _write(found, words, intent, by)
+    await session.flush()
     return found
 
 
@@ -221,9 +226,9 @@ async def _check(session: AsyncSession, words: Words, intent: str, held_back: bo
     seed = seeds_by_key().get(words.key)
     if seed is None or move:
         return
-    known = await intents.known(session)
-    if held_back or known.now(seed.intent) not in (intent, None):
-        raise errors.ExampleElsewhere(intent=known.now(seed.intent))
+    named = (await intents.known(session)).now(seed.intent)
+    if named is not None and (held_back or named != intent):
+        raise errors.ExampleElsewhere(intent=named)
 
 
 async def _insert(

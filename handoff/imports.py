@@ -2,11 +2,11 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, text
+from sqlalchemy import case, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,7 +28,7 @@ LARGEST = 1_000_000
 """Bytes of a file."""
 
 MOST = 20_000
-"""Examples of a file."""
+"""Examples and patterns of a file."""
 
 AT_ONCE = 500
 
@@ -74,7 +74,7 @@ def read(content: str, language: str) -> ExampleFile:
     found.lines = [
         Line(line.number, line.intent, line.text, line.entities, line.language or language) for line in found.lines
     ]
-    if len(found.lines) > MOST:
+    if len(found.lines) + len(found.patterns) > MOST:
         raise errors.TooManyExamples(most=f"{MOST:,}")
     return found
 
@@ -82,20 +82,32 @@ def read(content: str, language: str) -> ExampleFile:
 async def plan(session: AsyncSession, file: ExampleFile) -> Plan:
     """What a file would change now."""
     known = await intents.known(session)
-    there = {corpus.Pattern(one.entity, one.kind, one.text, one.value) for one in await patterns.every(session)}
-    made = planned(file.lines, await corpora.entries(session, known), known, frozen_keys())
+    rows = await session.execute(select(Example.language, Example.digest).where(Example.held_back))
+    held = {(row.language, row.digest) for row in rows}
+    made = planned(file.lines, await corpora.entries(session, known), known, frozen_keys(), held)
     made.mistakes += file.mistakes
+    there = {(one.entity, one.kind, one.text): one.value for one in await patterns.every(session)}
     for number, pattern in file.patterns:
+        key = (pattern.entity, pattern.kind, pattern.text)
         if why := allowed.objection(pattern):
             made.mistakes.append(Mistake(number, why))
-        elif pattern not in there and pattern not in made.patterns:
+        elif key not in there:
+            there[key] = pattern.value
             made.patterns.append(pattern)
+        elif there[key] != pattern.value:
+            made.mistakes.append(Mistake(number, errors.StandsFor(text=pattern.text, value=there[key]).sentence))
     made.mistakes.sort(key=lambda one: one.line)
     return made
 
 
-def planned(lines: Iterable[Line], entries: Iterable[Entry], known: Known, frozen: frozenset[str]) -> Plan:
-    """What lines would change, given what there is."""
+def planned(
+    lines: Iterable[Line],
+    entries: Iterable[Entry],
+    known: Known,
+    frozen: frozenset[str],
+    held_back: Collection[Key] = (),
+) -> Plan:
+    """What lines would change, given what there is; `held_back`: for the test set, also what was removed from it."""
     made, there = Plan(), {entry.key: entry for entry in entries}
     met: dict[Key, Line] = {}
     for line in lines:
@@ -106,7 +118,8 @@ def planned(lines: Iterable[Line], entries: Iterable[Entry], known: Known, froze
         key = (line.language, digest(line.text))
         if (before := met.get(key)) is None:
             met[key] = line
-            _sort_in(made, line, key, there, known, frozen)
+            is_tested = key[1] in frozen or key in held_back
+            _sort_in(made, line, there.get(key), known, is_tested=is_tested)
         elif before.intent == line.intent:
             made.twice.append((line, before.number))
         else:
@@ -147,11 +160,8 @@ def _objection(line: Line, known: Known) -> str | None:
     return None
 
 
-def _sort_in(
-    made: Plan, line: Line, key: Key, there: Mapping[Key, Entry], known: Known, frozen: frozenset[str]
-) -> None:
-    entry = there.get(key)
-    if key[1] in frozen or (entry is not None and entry.held_back):
+def _sort_in(made: Plan, line: Line, entry: Entry | None, known: Known, *, is_tested: bool) -> None:
+    if is_tested:
         made.tested.append(line)
     elif entry is None:
         made.new.append(line)
@@ -181,8 +191,8 @@ async def _write(session: AsyncSession, lines: Sequence[Line], by: Agent) -> Non
         for line in lines
     ]
     adding = insert(Example).values(rows)
-    changed: dict[str, Any] = {
-        name: adding.excluded[name] for name in ("intent", "text", "entities", "source", "agent_id")
-    }
+    changed: dict[str, Any] = {name: adding.excluded[name] for name in ("intent", "text", "entities", "agent_id")}
+    # A customer's words stay theirs, whoever writes them again.
+    changed["source"] = case((Example.thread_id.is_not(None), Example.source), else_=adding.excluded.source)
     changed |= {"at": func.clock_timestamp(), "removed_at": None, "version": Example.version + 1}
     await session.execute(adding.on_conflict_do_update(index_elements=["language", "digest"], set_=changed))

@@ -12,6 +12,7 @@ from handoff import training_errors as errors
 from handoff.base import Base, clean, identity, now, one_of
 from handoff.models import Agent
 from nlu import corpus, patterns
+from nlu.annotations import legible
 from nlu.corpus import PatternKind
 
 
@@ -42,13 +43,17 @@ async def every(session: AsyncSession) -> Sequence[Pattern]:
 async def add(
     session: AsyncSession, entity: str, kind: PatternKind, text: str, by: Agent | None, *, value: str = ""
 ) -> None:
-    """Add one; one that is there already stays. Raises `BadPattern`."""
-    made = corpus.Pattern(clean(entity).strip(), kind, " ".join(clean(text).split()), " ".join(clean(value).split()))
+    """Add one; one that is there already stays. Raises `BadPattern`, `StandsFor`."""
+    made = corpus.Pattern(clean(entity).strip(), kind, legible(clean(text)), legible(clean(value)))
     if why := patterns.objection(made):
         raise errors.BadPattern(why=why)
     values = {"entity": made.entity, "kind": made.kind, "text": made.text, "value": made.value}
     adding = insert(Pattern).values(agent_id=by.id if by else None, **values)
-    await session.execute(adding.on_conflict_do_nothing())
+    if (await session.scalars(adding.on_conflict_do_nothing().returning(Pattern.id))).one_or_none() is None:
+        same = (Pattern.entity == made.entity, Pattern.kind == made.kind, Pattern.text == made.text)
+        there = await session.scalar(select(Pattern.value).where(*same))
+        if there is not None and there != made.value:
+            raise errors.StandsFor(text=made.text, value=there)
 
 
 async def remove(session: AsyncSession, pattern_id: int) -> Pattern | None:

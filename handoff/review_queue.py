@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from handoff.base import clean
 from handoff.examples import Example
 from handoff.intents import Intent
 from handoff.models import Agent, Case, Message
@@ -51,7 +52,7 @@ class Sought:
         found: list[ColumnElement[bool]] = [
             column == word
             for column, word in (
-                (Utterance.ranking[0][0].astext, self.intent),
+                (Utterance.ranking[0][0].astext, clean(self.intent)),
                 (Utterance.channel, self.channel),
                 (Utterance.language, self.language),
             )

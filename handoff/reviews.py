@@ -31,7 +31,7 @@ from handoff import examples, intents, review_rules, training_errors
 from handoff import review_errors as errors
 from handoff.base import Base, identity, now, one_of
 from handoff.examples import Example
-from handoff.models import Agent, Message
+from handoff.models import Agent, Message, Thread
 from handoff.review_rules import Rules
 from handoff.utterances import MAY_BE_SEEN, OPEN, Utterance
 
@@ -166,11 +166,16 @@ async def _settle(session: AsyncSession, rules: Rules, review: Review, agreeing:
 async def _teach(session: AsyncSession, rules: Rules, review: Review, by: Agent | None) -> bool:
     """Make an example of the words of one who agreed; `False`: nobody is left who does.
 
-    What is an example already, or stands in the test set, stays as it is.
+    What is an example already, or stands in the test set, stays as it is. Raises what `examples.add` raises.
     """
     line = select(Utterance.language, Message.id, Message.thread_id, Message.text).join(Message)
     theirs = line.where(MAY_BE_SEEN, Utterance.review_id == review.id).order_by(Message.id).limit(1)
-    row = (await session.execute(theirs)).first()
+    while (row := (await session.execute(theirs)).first()) is not None:
+        # Whoever takes their words back does so before this, and is not read, or after it, and the example goes.
+        held = select(Thread.id).where(Thread.id == row.thread_id).with_for_update(read=True, key_share=True)
+        await session.execute(held)
+        if (await session.execute(theirs)).first() == row:
+            break
     if row is None or review.intent is None:
         return False
     language, message_id, thread_id, said = row
@@ -231,7 +236,9 @@ async def _take_back(session: AsyncSession, review: Review, me: Agent | None) ->
         one.confirms_id = None
     review.undone_at = func.clock_timestamp()
     if partner is not None:
-        partner.settled_at = None
+        mine = (Review.digest == partner.digest, Review.agent_id == partner.agent_id, Review.id != partner.id)
+        has_newer = await session.scalar(select(exists().where(*mine, *STANDING)))
+        partner.settled_at, partner.undone_at = None, func.clock_timestamp() if has_newer else None
     await session.flush()
 
 
@@ -253,12 +260,20 @@ async def done_today(session: AsyncSession, me: Agent) -> int:
 
 
 async def repair(session: AsyncSession) -> None:
-    """After words were taken back: another customer's stand for them, or nothing is left of the answer either."""
+    """After words were taken back: another customer's stand for them, or nothing is left of the answer either.
+
+    Where theirs cannot stand for them, as when the intent was retired meanwhile, the answer teaches nothing.
+    """
     rules = await review_rules.rules(session)
     lost = select(Review).where(Review.lost).order_by(Review.id).with_for_update(skip_locked=True)
     for review in (await session.scalars(lost)).all():
         review.lost = False
-        if not await _teach(session, rules, review, None):
+        try:
+            async with session.begin_nested():
+                is_taught = await _teach(session, rules, review, None)
+        except training_errors.TrainingError:
+            continue
+        if not is_taught:
             gone = delete(Review).where(Review.id.in_([review.id, review.confirms_id]))
             await session.execute(gone.execution_options(synchronize_session=False))
     of_nothing = ~exists().where(Utterance.digest == Review.digest)

@@ -108,5 +108,9 @@ class NothingChosen(TrainingError):
     """Choose at least one example."""
 
 
+class StandsFor(TrainingError):
+    """“{text}” stands for “{value}” already. Remove that first."""
+
+
 class BadPattern(TrainingError):
     """{why}"""

@@ -96,7 +96,7 @@ class Made:
 
 async def add(session: AsyncSession, training_id: int, made: Made) -> Model:
     """Write down a new version, with the next number."""
-    await _alone(session)
+    await alone(session)
     last = await session.scalar(select(func.max(Model.version))) or 0
     model = Model(
         version=last + 1,
@@ -162,7 +162,7 @@ async def promote(session: AsyncSession, version: int, by: Agent | None, reason:
 
     Raises `NoSuchVersion`, `FileIsGone`, `AlreadyLive`, `PromotedMeanwhile`.
     """
-    await _alone(session)
+    await alone(session)
     newest = await newest_promotion(session)
     before = newest.version if newest else None
     model = await get(session, version)
@@ -251,6 +251,6 @@ async def mark_gone(session: AsyncSession, version: int, why: str) -> None:
     await session.flush()
 
 
-async def _alone(session: AsyncSession) -> None:
+async def alone(session: AsyncSession) -> None:
     """Nobody else numbers or promotes versions until the end of this transaction."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('knock models'))"))

@@ -35,10 +35,14 @@ class Entity:
     value: str
 
 
+def legible(text: str) -> str:
+    """The text on one line, without what no file can hold."""
+    return " ".join("".join(sign for sign in text if sign.isspace() or not _is_unwritable(sign)).split())
+
+
 def tidy(text: str) -> str:
-    """The text on one line, without what no file can hold; square brackets are ours, so they become round."""
-    kept = "".join(sign for sign in text if sign.isspace() or not _is_unwritable(sign))
-    return " ".join(kept.split()).translate(_ROUND)
+    """The same; square brackets are ours, so they become round."""
+    return legible(text).translate(_ROUND)
 
 
 def digest(text: str) -> str:
@@ -49,8 +53,7 @@ def digest(text: str) -> str:
 
 def read(marked: str) -> tuple[str, tuple[Entity, ...]]:
     """The text and its entities out of Rasa's notation. Raises `BadAnnotation`."""
-    marked = "".join(sign for sign in marked if sign.isspace() or not _is_unwritable(sign))
-    marked = " ".join(_MARK.sub(_without_edges, " ".join(marked.split())).split())
+    marked = " ".join(_MARK.sub(_without_edges, legible(marked)).split())
     text, entities, at = "", [], 0
     for mark in _MARK.finditer(marked):
         text += marked[at : mark.start()].translate(_ROUND)
@@ -114,7 +117,7 @@ def unpacked(entities: Iterable[dict[str, Any]]) -> tuple[Entity, ...]:
         return tuple(
             Entity(int(one["start"]), int(one["end"]), str(one["entity"]), str(one["value"])) for one in entities
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise BadAnnotation("An entity has a start, an end, a name and a value.") from None
 
 
@@ -138,8 +141,8 @@ def _named(mark: re.Match[str]) -> Iterator[dict[str, Any]]:
     for part in re.findall(_PART, mark[4] or mark[5]):
         try:
             yield json.loads(part)
-        except ValueError:
-            raise BadAnnotation(f"This cannot be read: {part}") from None
+        except (ValueError, RecursionError):
+            raise BadAnnotation(f"This cannot be read: {part[:80]}") from None
 
 
 def _entity(start: int, end: int, text: str, named: dict[str, Any]) -> Entity:

@@ -101,7 +101,7 @@ def _read_items(found: ExampleFile, items: Node) -> None:
         found.wrong(items, "“nlu:” is a list: each item begins with “- intent:”.")
         return
     for item in items.value:
-        parts = {key.value: value for key, value in item.value} if isinstance(item, MappingNode) else {}
+        parts = _parts(item)
         kind = next((kind for kind in ("intent", *KINDS) if kind in parts), None)
         if kind is None:
             found.wrong(item, "An item is an intent, a synonym, a regex or a lookup.")
@@ -113,6 +113,13 @@ def _read_items(found: ExampleFile, items: Node) -> None:
             _read_intent(found, parts[kind], parts.get("examples"))
         else:
             _read_patterns(found, KINDS[kind], parts[kind], parts.get("examples"))
+
+
+def _parts(node: Node) -> dict[str, Node]:
+    """What stands under each name; a key that is no name is nothing that is read here."""
+    if not isinstance(node, MappingNode):
+        return {}
+    return {key.value if isinstance(key, ScalarNode) else "?": value for key, value in node.value}
 
 
 def _read_intent(found: ExampleFile, name: Node, examples: Node | None) -> None:
@@ -141,7 +148,7 @@ def _lines(found: ExampleFile, name: Node, examples: Node | None) -> Iterator[tu
         yield from _block(found, examples)
     elif isinstance(examples, SequenceNode):
         for one in examples.value:
-            parts = {key.value: value for key, value in one.value} if isinstance(one, MappingNode) else {"text": one}
+            parts = _parts(one) if isinstance(one, MappingNode) else {"text": one}
             if isinstance(parts.get("text"), ScalarNode):
                 yield one.start_mark.line + 1, parts["text"].value
             else:

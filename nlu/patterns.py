@@ -1,6 +1,8 @@
 """Which patterns can be taken: regular expressions that compile and do not run for ever, names that Rasa can read."""
 
 import re
+import string
+from re import _compiler as compiler  # type: ignore[attr-defined]  # typeshed does not know it
 from re import _constants as codes
 from re import _parser as parser
 from typing import Any
@@ -10,9 +12,12 @@ from nlu.corpus import Pattern
 
 LONGEST = 200
 MANY = 10
-"""Repeated more often than this, inside of something repeated as well, a pattern can take for ever to say no."""
+"""Repeated more often than this, a part is reckoned to be repeated without end."""
 
 REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
+ONE_SIGN = (codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN)
+TRIED = frozenset(string.printable + "éßΩж٣你😀")
+"""Signs by which it is told whether two parts of a pattern can match the same."""
 
 
 def objection(pattern: Pattern) -> str | None:
@@ -36,19 +41,79 @@ def _objection_to_regex(text: str) -> str | None:
         return f"This regular expression cannot be read: {error}."
     if matches_nothing:
         return "This regular expression also matches nothing at all, so it would be found everywhere."
-    if _is_slow(tree, False):
-        return "A repetition inside a repetition, as (a+)+, can take for ever. Write it without."
+    if _is_slow(tree):
+        return "Repetitions that can share out a text in many ways, as (a+)+ or (a|aa)+ or a*a*, can take for ever."
     return None
 
 
-def _is_slow(tree: Any, is_repeated: bool) -> bool:
-    for code, argument in tree:
-        many = code in REPEATS and argument[1] > MANY
-        if many and is_repeated:
-            return True
-        if any(_is_slow(part, is_repeated or many) for part in _parts(argument)):
-            return True
+class _Slow(Exception):
+    """What two parts can share out between them in many ways."""
+
+
+def _is_slow(tree: Any) -> bool:
+    try:
+        _walk(tree, frozenset(), is_repeated=False)
+    except _Slow:
+        return True
     return False
+
+
+def _walk(parts: Any, shared: frozenset[str], *, is_repeated: bool) -> frozenset[str]:
+    """Follow a pattern. `shared`: the signs by which a repetition before this place could still go on here.
+
+    Returns the same for the place behind it. `is_repeated`: all of it may come again and again, so that there even a
+    part of two lengths is one too many. Raises `_Slow`.
+    """
+    for code, argument in parts:
+        if code in REPEATS:
+            shared = _walk_repeat(code, argument, shared, is_repeated=is_repeated)
+        elif code is codes.SUBPATTERN:
+            shared = _walk(argument[3], shared, is_repeated=is_repeated)
+        elif code is codes.ATOMIC_GROUP:
+            shared = _walk(argument, shared, is_repeated=is_repeated)
+        elif code in (codes.BRANCH, codes.GROUPREF_EXISTS):
+            if is_repeated:
+                raise _Slow
+            ways = argument[1] if code is codes.BRANCH else [part or [] for part in argument[1:]]
+            shared = frozenset().union(*(_walk(way, shared, is_repeated=False) for way in ways))
+        elif code in (codes.ASSERT, codes.ASSERT_NOT):
+            _walk(argument[1], frozenset(), is_repeated=is_repeated)
+        elif code is not codes.AT:
+            shared = _passed(shared, _signs([(code, argument)]), is_repeated)
+    return shared
+
+
+def _walk_repeat(code: Any, argument: Any, shared: frozenset[str], *, is_repeated: bool) -> frozenset[str]:
+    least, most, body = argument
+    is_many = most > MANY
+    behind = shared
+    for _ in range(min(most, 2)):  # the second time it follows itself
+        behind = _walk(body, behind, is_repeated=is_repeated or is_many)
+    if least == 0:
+        behind |= shared
+    return behind | _signs(body) if is_many or (is_repeated and most > least) else behind
+
+
+def _passed(shared: frozenset[str], signs: frozenset[str], is_repeated: bool) -> frozenset[str]:
+    if is_repeated and shared & signs:
+        raise _Slow
+    return shared & signs
+
+
+def _signs(parts: Any) -> frozenset[str]:
+    """The signs that some part of a pattern can match, of those that are tried."""
+    found: frozenset[str] = frozenset()
+    for code, argument in parts:
+        inner = _parts(argument) if code is not codes.IN else []
+        if inner:
+            found = found.union(*map(_signs, inner))
+        elif code is codes.GROUPREF:
+            found = TRIED
+        elif code in ONE_SIGN:
+            one = parser.SubPattern(parser.State(), [(code, argument)])
+            matches = compiler.compile(one, re.IGNORECASE).fullmatch
+            found |= {sign for sign in TRIED if matches(sign)}
+    return found
 
 
 def _parts(argument: Any) -> list[Any]:

@@ -1,5 +1,6 @@
 """/admin/nlu/intents: what the bot can tell apart, what it learns that from, and what to look at."""
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Path, Request
@@ -123,7 +124,7 @@ async def intent_page(
         history = await deeds.about(session, f"intent {name or intent}", most=HISTORY)
         rail = await rail_of(session, me)
     if name is None:
-        return await _page(here, me, comparing, 410, problem=errors.NoSuchIntent(name=intent[:80]).sentence)
+        return await gone(here, me, comparing, intent, more.get("written", {}))
     likeness = await comparing.soon(entries) if not sought.near else await comparing.of(entries)
     pairs = overviews.pairs_of(entries, likeness.pairs) if likeness else []
     overview = overviews.of_all(entries, known, pairs)[name]
@@ -154,6 +155,20 @@ async def intent_page(
     return here.page("intent.html", status, me=me, place="training", sought=sought, **(values | always | more))
 
 
+async def gone(here: Site, me: Agent, comparing: Alike, intent: str, written: Mapping[str, Any]) -> HTMLResponse:
+    """The list of intents in place of the page of one that was retired meanwhile, with what was written there."""
+    problem = errors.NoSuchIntent(name=intent[:80]).sentence
+    return await _page(here, me, comparing, 410, problem=problem, kept="\n".join(_texts(written)))
+
+
+def _texts(written: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in written.items():
+        if isinstance(value, dict):
+            yield from _texts(value)
+        elif isinstance(value, str) and value.strip() and name not in ("language", "intent"):
+            yield value
+
+
 async def _page(
     here: Site,
     me: Agent,
@@ -163,6 +178,7 @@ async def _page(
     q: str = "",
     problem: str | None = None,
     written: dict[str, str] | None = None,
+    kept: str = "",
 ) -> HTMLResponse:
     async with here.database.reading() as session:
         known = await intents.known(session)
@@ -182,6 +198,7 @@ async def _page(
         "is_compared": likeness is not None,
         "retired": overviews.retired_but_used(known),
         "q": q,
+        "kept": kept,
         "rail": rail,
     }
     always = {"problem": problem, "written": written or {}, "languages": LANGUAGES}

@@ -14,7 +14,7 @@ from handoff.corpora import Entry
 from handoff.models import Agent
 from handoff.web.alike import Alike
 from handoff.web.example_list import key_of, word_of
-from handoff.web.intents import Comparing, Name, Said
+from handoff.web.intents import Comparing, Name, Said, gone
 from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeTraining, Site
 from nlu.triage_result import TALK_INTENTS
@@ -130,11 +130,14 @@ async def _page(
 ) -> HTMLResponse:
     async with here.database.reading() as session:
         known = await intents.known(session)
-        if intent not in known.names:
+        is_there = intent in known.names
+        if not is_there and status == 200:
             raise errors.NoSuchIntent(name=intent[:80])
         entries = await corpora.entries(session, known)
         touched = await traces.of(session, intent)
         rail = await rail_of(session, me)
+    if not is_there:
+        return await gone(here, me, comparing, intent, {"to": to, "description": more.get("description", "")})
     mine = [entry for entry in entries if entry.example.intent == intent]
     proposed = set(chosen)
     if near:

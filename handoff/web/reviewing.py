@@ -157,7 +157,8 @@ async def rules(
     try:
         async with here.database.transaction("inbox.change review rules") as session:
             wanted = {"held_back": held_back, "daily": daily}
-            await review_rules.change(session, line=line / 100, two_people=two_people, **wanted)
+            share = min(max(line, -1), 101) / 100  # what is out of range is refused, however far out it is
+            await review_rules.change(session, line=share, two_people=two_people, **wanted)
             people = "two people" if two_people else "one person"
             tell(session, f"line {line} %, held back {held_back} %, {daily} a day, {people}")
     except TrainingError as error:

@@ -98,6 +98,27 @@ async def test_a_training_that_is_cancelled_while_it_is_tested_leaves_nothing_th
     assert list(makers.workshop.models.iterdir()) == []
 
 
+async def test_a_version_that_was_put_to_work_while_it_was_tested_keeps_its_file_when_that_is_cancelled(
+    database: Database, tmp_path: Path, town: Town
+) -> None:
+    ana = await town.hired(ANA)
+    script = f'case "$2" in rasa) touch model.tar.gz;; *) echo $$ > {tmp_path}/pid; exec sleep 60;; esac'
+    makers = Makers(database, tmp_path / "models", a_python_that(tmp_path, script))
+    training = await makers.ask(ana)
+    at_work = asyncio.create_task(makers.train.next())
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        await asyncio.sleep(0.02)
+    (version,) = await makers.versions()
+    async with database.transaction("test") as session:
+        await versions.promote(session, version.version, ana, "it is urgent", seen=None)
+    async with database.transaction("test") as session:
+        await trainings.cancel(session, training, ana)
+    assert await at_work
+    (version,) = await makers.versions()
+    assert version.gone_at is None
+    assert makers.workshop.file(version.file).exists()
+
+
 async def test_a_training_that_nobody_has_taken_up_is_cancelled_at_once(makers: Makers, town: Town) -> None:
     ana = await town.hired(ANA)
     training = await makers.ask(ana)

@@ -1,12 +1,17 @@
 """What happens to reviewed texts later: withdrawn, asked again, answered together with those near them."""
 
-import pytest
-from sqlalchemy import update
+from functools import partial
 
-from handoff import examples, intents, review_errors, review_queue, review_rules, reviews, utterances
+import pytest
+from sqlalchemy import select, update
+
+from bot.understand import Understand
+from handoff import corpora, examples, intents, review_errors, review_queue, review_rules, reviews, utterances
 from handoff.database import Database
 from handoff.models import Agent, Message
-from tests.cast import ANA
+from handoff.reviews import Review
+from handoff.utterances import Utterance
+from tests.cast import ANA, BEN
 from tests.handoff.test_reviews import answered, hired, learnt, waiting, with_rules
 from tests.handoff.web.spoken import UNSURE, agrees_again, says, takes_back
 
@@ -89,3 +94,80 @@ async def test_whatever_was_said_has_near_texts_or_none(database: Database, ana:
     (found,) = await waiting(database, ana)
     async with database.reading() as session:
         assert await review_queue.near(session, await review_rules.rules(session), found) == []
+
+
+@pytest.mark.parametrize("again", ["moved", "put back", "changed into it"])
+async def test_a_customers_words_stay_theirs_whoever_writes_them_again(
+    database: Database, ana: Agent, again: str
+) -> None:
+    await with_rules(database, held_back=0)
+    mara, _ = await says(database, "Money back when??")
+    await answered(database, ana, "Money back when", "refund")
+    async with database.transaction("test.write again") as session:
+        add = partial(examples.add, session, language="en", source="admin", by=ana)
+        if again == "moved":
+            await add("money back when??", "complaint", move=True)
+        else:
+            await reviews.undo(session, ana)
+        if again == "put back":
+            await add("money back when??", "refund")
+        if again == "changed into it":
+            mine = await add("my thing hums all night", "complaint")
+            words = examples.Words.of("money back when??", "en")
+            await examples.change(session, mine.key, words, "complaint", ana, seen=mine.version)
+    assert [entry.is_real for entry in await found(database)] == [True]
+    await takes_back(database, mara)
+    assert await found(database) == []
+
+
+async def found(database: Database) -> list[corpora.Entry]:
+    """The examples that are no seeds."""
+    async with database.reading() as session:
+        return [entry for entry in await corpora.entries(session) if entry.version]
+
+
+async def test_words_that_cannot_stand_in_for_what_was_taken_back_hold_up_nothing(
+    database: Database, ana: Agent
+) -> None:
+    await with_rules(database, held_back=0)
+    async with database.transaction("test.new") as session:
+        await intents.create(session, "gift", ana)
+    mara, _ = await says(database, "Wrap it please")
+    noor, _ = await says(database, "wrap it PLEASE")
+    await answered(database, ana, "Wrap it please", "gift")
+    rose, _ = await says(database, "Money back when??")
+    await says(database, "money back WHEN")
+    await answered(database, ana, "Money back when", "refund")
+    async with database.transaction("test.retire") as session:
+        await intents.retire(session, "gift")
+    await takes_back(database, mara)
+    await takes_back(database, rose)
+    await Understand(database, None, frozenset({"telegram"})).tidy()
+    assert await learnt(database) == [("money back WHEN", "refund", False)]
+    assert noor not in {entry.thread_id for entry in await found(database)}
+
+
+async def test_an_answer_that_was_given_anew_is_not_brought_back_by_an_undo(database: Database, ana: Agent) -> None:
+    await with_rules(database, two_people=True)
+    ben = await hired(database, BEN)
+    _, line = await says(database, "Money back when?")
+    await answered(database, ana, "Money back when", "refund")
+    await answered(database, ben, "Money back when", "refund")
+    async with database.transaction("test.wrong") as session:
+        await session.execute(update(Utterance).where(Utterance.message_id == line).values(review_id=None))
+    newer = await answered(database, ana, "Money back when", "complaint")
+    async with database.transaction("test.undo") as session:
+        await reviews.undo(session, ben)
+    async with database.reading() as session:
+        standing = (await session.scalars(select(Review.id).where(*reviews.STANDING))).all()
+    assert standing == [newer.id]
+
+
+async def test_what_a_renamed_intent_has_already_is_answered_with_its_new_name(database: Database, ana: Agent) -> None:
+    await with_rules(database, held_back=100)
+    async with database.transaction("test.rename") as session:
+        await examples.add(session, "is my thing near", "delivery_late", "en", source="admin", by=ana)
+        await intents.rename(session, "delivery_late", "parcel_late", ana)
+    await says(database, "Is my thing near")
+    await answered(database, ana, "Is my thing near", "parcel_late")
+    assert await waiting(database, ana) == []

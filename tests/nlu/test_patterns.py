@@ -6,7 +6,22 @@ from nlu.corpus import Pattern
 from nlu.patterns import objection
 
 
-@pytest.mark.parametrize("regex", [r"NW-\d{3,10}", r"\b[A-Z]{2,4}-\d+\b", "(?:error )?E\\d+", r"(ab|cd){2}x"])
+@pytest.mark.parametrize(
+    "regex",
+    [
+        r"NW-\d{3,10}",
+        r"\b[A-Z]{2,4}-\d+\b",
+        "(?:error )?E\\d+",
+        r"(ab|cd){2}x",
+        r"v\d+(?:\.\d+)*",
+        r"\w+@\w+\.\w{2,5}",
+        r"(?:order|ticket)\s+#?\d+",
+        r"\d{1,3}(?:,\d{3})*(?:\.\d+)?",
+        r"(?<!\d)\d{10}(?!\d)",
+        r"(?:[A-Z]\d{1,3}-)+X",
+        r"(?P<quote>[\"']).+?(?P=quote)",
+    ],
+)
 def test_a_regular_expression_is_taken(regex: str) -> None:
     assert objection(Pattern("order_number", "regex", regex)) is None
 
@@ -18,6 +33,14 @@ def test_a_regular_expression_is_taken(regex: str) -> None:
         ("(?:x*y?)*z", "can take for ever"),
         ("(a|b*)+c", "can take for ever"),
         ("((ab){1,20}c?){5,}", "can take for ever"),
+        ("(?:a|aa)+b", "can take for ever"),
+        (r"(?:\d|\d\d)+-[A-Z]", "can take for ever"),
+        ("(x|x)*y", "can take for ever"),
+        (r"\d*\d*\d*\d*\d*\d*x", "can take for ever"),
+        (r"(?:\d+){1,5}x", "can take for ever"),
+        (r"(?:\d\d?)+x", "can take for ever"),
+        ("(.*a){12}", "can take for ever"),
+        (r"a+A*B", "can take for ever"),
         ("(", "cannot be read"),
         ("a{99999999999999}", "cannot be read"),
         ("a*", "matches nothing at all"),

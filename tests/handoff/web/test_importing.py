@@ -105,6 +105,16 @@ async def test_one_bad_line_is_named_and_nothing_is_imported(inbox: Inbox, ana: 
         ("nlu:\n  - intent: nlu_fallback\n    examples: |\n      - x\n", "a meaning of its own"),
         ("text,intent,language\nx,refund,tlh\n", "none of the languages"),
         ("nlu:\n  - regex: a\n    examples: |\n      - (x+)+\n", "can take for ever"),
+        ("nlu:\n- ? [a]\n  : b\n", "An item is an intent"),
+        ("nlu:\n- intent: refund\n  examples:\n  - ? [a]\n    : b\n", "An example is a text"),
+        (
+            'text,intent,language,entities\nx,refund,en,"[{""start"": 1e999, ""end"": 1, ""entity"": ""a""}]"\n',
+            "An entity has",
+        ),
+        (
+            "nlu:\n  - synonym: a\n    examples: |\n      - b\n  - synonym: c\n    examples: |\n      - b\n",
+            "“b” stands for “a” already",
+        ),
         (
             "nlu:\n  - intent: a\n    examples: |\n      - x\n  - intent: b\n    examples: |\n      - X\n",
             "“a” in line 4",
@@ -143,6 +153,17 @@ async def test_what_is_tested_with_is_left_out_and_that_is_said(inbox: Inbox, an
     assert "new one" in await texts(inbox, "refund")
 
 
+async def test_what_was_removed_from_the_test_set_is_left_out_as_well(inbox: Inbox, ana: httpx.AsyncClient) -> None:
+    async with inbox.database.transaction("test.hold back") as session:
+        held = await examples.add(session, "cash back", "refund", "en", source="review", by=None, held_back=True)
+        await examples.remove(session, held.key, None)
+    table = example_sheets.written([CorpusExample("cash back", "refund", "en"), CorpusExample("new", "refund", "en")])
+    page = (await sent(ana, table)).text
+    assert "<b>1</b> is in the test set" in " ".join(page.split())
+    await sent(ana, table, seen=fingerprint(page))
+    assert "cash back" not in await texts(inbox, "refund")
+
+
 async def test_an_import_over_a_customers_words_still_reaches_them_when_forgetting(
     inbox: Inbox, ana: httpx.AsyncClient
 ) -> None:
@@ -152,6 +173,9 @@ async def test_an_import_over_a_customers_words_still_reaches_them_when_forgetti
     file = "nlu:\n  - intent: complaint\n    examples: |\n      - two bills\n"
     await sent(ana, file, seen=fingerprint((await sent(ana, file)).text), move="true")
     assert "two bills" in await texts(inbox, "complaint")
+    async with inbox.database.reading() as session:
+        (mine,) = [entry for entry in await corpora.entries(session) if entry.example.text == "two bills"]
+    assert (mine.is_real, mine.example.source) == (True, "review")
     async with inbox.database.transaction("test.forget") as session:
         assert await examples.forget(session, thread_id)
     assert "two bills" not in await texts(inbox, "complaint")

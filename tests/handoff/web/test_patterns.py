@@ -49,12 +49,18 @@ async def test_a_pattern_is_added_trained_on_and_removed(inbox: Inbox, ana: http
         ({"text": "("}, "cannot be read"),
         ({"entity": XSS}, "no name of an entity"),
         ({"kind": "synonym"}, "stands for something"),
+        (
+            {"entity": "", "kind": "synonym", "text": "hoover", "value": "Breeze kettle"},
+            "stands for “Gale vacuum” already",
+        ),
         ({"text": "  "}, "Write what"),
     ],
 )
 async def test_what_cannot_be_used_is_refused_and_stays_in_the_form(
     inbox: Inbox, ana: httpx.AsyncClient, change: dict[str, str], words: str
 ) -> None:
+    hoover = {"entity": "", "kind": "synonym", "text": "hoover", "value": "Gale vacuum"}
+    assert (await ana.post("/admin/nlu/patterns", data=hoover)).status_code == 303
     answer = await ana.post("/admin/nlu/patterns", data=CODE | change)
     assert (answer.status_code, words in answer.text) == (422, True)
     assert "<img src=x" not in answer.text
@@ -65,3 +71,9 @@ async def test_an_analyst_reads_and_changes_nothing(inbox: Inbox) -> None:
     page = await yuki.get("/admin/nlu/patterns")
     assert (page.status_code, 'action="/admin' in page.text) == (200, False)
     assert (await yuki.post("/admin/nlu/patterns", data=CODE)).status_code == 403
+
+
+async def test_what_no_file_can_hold_is_left_out(inbox: Inbox, ana: httpx.AsyncClient) -> None:
+    await ana.post("/admin/nlu/patterns", data=CODE | {"kind": "lookup", "text": "gift\x01 card\x96"})
+    async with inbox.database.reading() as session:
+        assert (await corpora.gather(session)).patterns == (Pattern("gift_code", "lookup", "gift card"),)

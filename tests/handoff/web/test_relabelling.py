@@ -57,6 +57,13 @@ async def test_a_retired_intents_examples_go_nowhere_or_to_another(inbox: Inbox,
     gone = await ana.get("/admin/nlu/intents/outage")
     assert gone.status_code == 410
     assert "Bring back" in gone.text
+    added = await ana.post(
+        "/admin/nlu/intents/outage/examples", data={"lines": "all is dark\nno light", "language": "en"}
+    )
+    assert (added.status_code, "all is dark\nno light" in added.text) == (410, True)
+    split = {"to": "dark", "description": "no light at all", "chosen": f"en-{'0' * 32}", "step": "split"}
+    halved = await ana.post("/admin/nlu/intents/outage/split", data=split)
+    assert (halved.status_code, "no light at all" in halved.text) == (410, True)
     crashes = await texts(inbox, "app_crash")
     await ana.post("/admin/nlu/intents/app_crash/retire", data={"to": "complaint"})
     assert crashes <= await texts(inbox, "complaint")

@@ -22,7 +22,16 @@ async def test_a_higher_line_lets_more_in_and_a_days_work_is_counted_down(inbox:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"line": -1}, {"line": 101}, {"held_back": 101}, {"daily": 0}, {"daily": 1001}, {"held_back": -5}]
+    "wrong",
+    [
+        {"line": -1},
+        {"line": 101},
+        {"line": 10**400},
+        {"held_back": 101},
+        {"daily": 0},
+        {"daily": 1001},
+        {"held_back": -5},
+    ],
 )
 async def test_rules_that_make_no_sense_are_refused(
     inbox: Inbox, ana: httpx.AsyncClient, wrong: dict[str, int]
@@ -54,3 +63,10 @@ async def test_where_two_must_agree_the_page_says_what_each_said(inbox: Inbox, a
     await rosa.post(REVIEW, data={"digest": first, "answer": "intent:refund"})
     for client in (ana, rosa):
         assert "Ana: cancel · Rosa: refund" in (await client.get(REVIEW)).text
+
+
+async def test_the_line_that_is_shown_is_the_line_that_was_set(inbox: Inbox, ana: httpx.AsyncClient) -> None:
+    for line in (29, 57, 58):
+        await ana.post(f"{REVIEW}/rules", data={"line": line, "held_back": 20, "daily": 20})
+        assert f'value="{line}"' in (await ana.get(REVIEW)).text
+    assert (await ana.get(f"{REVIEW}?intent=a%00b")).status_code == 200
