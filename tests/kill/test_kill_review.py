@@ -13,7 +13,12 @@ __all__ = ["world"]
 
 POINTS = [
     f"{name}: {when} {what}"
-    for name, what in (("understand.parse", "call"), ("understand.unread", "commit"), ("understand.tidy", "commit"))
+    for name, what in (
+        ("understand.parse", "call"),
+        ("understand.unread", "commit"),
+        ("understand.obey", "commit"),
+        ("understand.tidy", "commit"),
+    )
     for when in ("before", "after")
 ]
 
