@@ -2,6 +2,7 @@
 
 import re
 import string
+from functools import lru_cache
 from re import _compiler as compiler  # type: ignore[attr-defined]  # typeshed does not know it
 from re import _constants as codes
 from re import _parser as parser
@@ -35,14 +36,13 @@ def objection(pattern: Pattern) -> str | None:
 
 def _objection_to_regex(text: str) -> str | None:
     try:
-        tree = parser.parse(text)
-        matches_nothing = re.compile(text).match("") is not None
+        tree, regex = parser.parse(text), re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         return f"This regular expression cannot be read: {error}."
-    if matches_nothing:
-        return "This regular expression also matches nothing at all, so it would be found everywhere."
     if _is_slow(tree):
         return "Repetitions that can share out a text in many ways, as (a+)+ or (a|aa)+ or a*a*, can take for ever."
+    if regex.match(""):
+        return "This regular expression also matches nothing at all, so it would be found everywhere."
     return None
 
 
@@ -58,6 +58,7 @@ def _is_slow(tree: Any) -> bool:
     return False
 
 
+@lru_cache(1000)  # parts that are repeated inside of one another are followed often
 def _walk(parts: Any, shared: frozenset[str], *, is_repeated: bool) -> frozenset[str]:
     """Follow a pattern. `shared`: the signs by which a repetition before this place could still go on here.
 
@@ -74,20 +75,20 @@ def _walk(parts: Any, shared: frozenset[str], *, is_repeated: bool) -> frozenset
         elif code in (codes.BRANCH, codes.GROUPREF_EXISTS):
             if is_repeated:
                 raise _Slow
-            ways = argument[1] if code is codes.BRANCH else [part or [] for part in argument[1:]]
+            ways = argument[1] if code is codes.BRANCH else [part or () for part in argument[1:]]
             shared = frozenset().union(*(_walk(way, shared, is_repeated=False) for way in ways))
         elif code in (codes.ASSERT, codes.ASSERT_NOT):
             _walk(argument[1], frozenset(), is_repeated=is_repeated)
         elif code is not codes.AT:
-            shared = _passed(shared, _signs([(code, argument)]), is_repeated)
+            shared = _passed(shared, _signs(((code, argument),)), is_repeated)
     return shared
 
 
 def _walk_repeat(code: Any, argument: Any, shared: frozenset[str], *, is_repeated: bool) -> frozenset[str]:
     least, most, body = argument
     is_many = most > MANY
-    behind = shared
-    for _ in range(min(most, 2)):  # the second time it follows itself
+    behind = _walk(body, shared, is_repeated=is_repeated or is_many) if most else shared
+    if most > 1 and behind != shared:  # it follows itself
         behind = _walk(body, behind, is_repeated=is_repeated or is_many)
     if least == 0:
         behind |= shared
@@ -102,18 +103,16 @@ def _passed(shared: frozenset[str], signs: frozenset[str], is_repeated: bool) ->
 
 def _signs(parts: Any) -> frozenset[str]:
     """The signs that some part of a pattern can match, of those that are tried."""
-    found: frozenset[str] = frozenset()
-    for code, argument in parts:
-        inner = _parts(argument) if code is not codes.IN else []
-        if inner:
-            found = found.union(*map(_signs, inner))
-        elif code is codes.GROUPREF:
-            found = TRIED
-        elif code in ONE_SIGN:
-            one = parser.SubPattern(parser.State(), [(code, argument)])
-            matches = compiler.compile(one, re.IGNORECASE).fullmatch
-            found |= {sign for sign in TRIED if matches(sign)}
-    return found
+    return frozenset().union(*(_signs_of(code, argument) for code, argument in parts))
+
+
+def _signs_of(code: Any, argument: Any) -> frozenset[str]:
+    if code is codes.GROUPREF:
+        return TRIED
+    if code not in ONE_SIGN:
+        return frozenset().union(*map(_signs, _parts(argument)))
+    one = compiler.compile(parser.SubPattern(parser.State(), [(code, argument)]), re.IGNORECASE)
+    return frozenset(sign for sign in TRIED if one.fullmatch(sign))
 
 
 def _parts(argument: Any) -> list[Any]:

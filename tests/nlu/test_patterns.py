@@ -19,6 +19,9 @@ from nlu.patterns import objection
         r"\d{1,3}(?:,\d{3})*(?:\.\d+)?",
         r"(?<!\d)\d{10}(?!\d)",
         r"(?:[A-Z]\d{1,3}-)+X",
+        "(" * 38 + "x" + "){2}" * 38,
+        "(" * 27 + r"a\d+" + "x){2}" * 27,
+        "(?:a" * 18 + r"\d+" + "b?){3}" * 18,
         r"(?P<quote>[\"']).+?(?P=quote)",
     ],
 )
@@ -41,6 +44,7 @@ def test_a_regular_expression_is_taken(regex: str) -> None:
         (r"(?:\d\d?)+x", "can take for ever"),
         ("(.*a){12}", "can take for ever"),
         (r"a+A*B", "can take for ever"),
+        ("(?:" * 30 + "a?" + ")+" * 30, "can take for ever"),
         ("(", "cannot be read"),
         ("a{99999999999999}", "cannot be read"),
         ("a*", "matches nothing at all"),
