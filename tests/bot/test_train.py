@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 
 from handoff import examples, test_sets, trainings, version_errors, versions
 from handoff.database import Database
+from handoff.models import Agent
 from handoff.trainings import MOST_TRIES, Training
 from nlu import seeds
 from tests.bot.town import Town
@@ -79,16 +80,22 @@ async def test_a4_a_training_that_is_cancelled_leaves_no_process_and_no_file(
     await makers.ask(ana)
 
 
-async def test_a_training_that_is_cancelled_while_it_is_tested_leaves_nothing_that_could_be_put_to_work(
-    database: Database, tmp_path: Path, town: Town
-) -> None:
-    ana = await town.hired(ANA)
+async def being_tested(database: Database, tmp_path: Path, ana: Agent) -> tuple[Makers, int, asyncio.Task[bool]]:
+    """A training whose version is made and does not come to the end of its test."""
     script = f'case "$2" in rasa) touch model.tar.gz;; *) echo $$ > {tmp_path}/pid; exec sleep 60;; esac'
     makers = Makers(database, tmp_path / "models", a_python_that(tmp_path, script))
     training = await makers.ask(ana)
     at_work = asyncio.create_task(makers.train.next())
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
         await asyncio.sleep(0.02)
+    return makers, training, at_work
+
+
+async def test_a_training_that_is_cancelled_while_it_is_tested_leaves_nothing_that_could_be_put_to_work(
+    database: Database, tmp_path: Path, town: Town
+) -> None:
+    ana = await town.hired(ANA)
+    makers, training, at_work = await being_tested(database, tmp_path, ana)
     async with database.transaction("test") as session:
         await trainings.cancel(session, training, ana)
     assert await at_work
@@ -102,12 +109,7 @@ async def test_a_version_that_was_put_to_work_while_it_was_tested_keeps_its_file
     database: Database, tmp_path: Path, town: Town
 ) -> None:
     ana = await town.hired(ANA)
-    script = f'case "$2" in rasa) touch model.tar.gz;; *) echo $$ > {tmp_path}/pid; exec sleep 60;; esac'
-    makers = Makers(database, tmp_path / "models", a_python_that(tmp_path, script))
-    training = await makers.ask(ana)
-    at_work = asyncio.create_task(makers.train.next())
-    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
-        await asyncio.sleep(0.02)
+    makers, training, at_work = await being_tested(database, tmp_path, ana)
     (version,) = await makers.versions()
     async with database.transaction("test") as session:
         await versions.promote(session, version.version, ana, "it is urgent", seen=None)
