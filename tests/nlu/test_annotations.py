@@ -109,3 +109,8 @@ def test_a_text_is_shown_part_by_part() -> None:
         (" and ", None),
         ("lamp", "product"),
     ]
+
+
+def test_a_value_that_is_nested_without_end_is_refused() -> None:
+    with pytest.raises(BadAnnotation, match="cannot be read"):
+        read('[x]{"entity": "a", "value": ' + "[" * 1900 + "]" * 1900 + "}")
