@@ -1,6 +1,7 @@
 """What this process asks of the record once for all agents: who is signed in, what changed, the list as all see it."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -58,11 +59,12 @@ class Staff:
 class Commons:
     """Asked by two hundred agents at once, each of these is one question; see `Kept`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.watch = Kept(self._watch, LATELY)
-        self.numbers = Kept(self._numbers, LASTS)
-        self.staff = Kept(self._staff, LASTS)
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock`: seconds, by which what is kept grows old."""
+        self._database, self._clock = database, clock
+        self.watch = Kept(self._watch, LATELY, clock)
+        self.numbers = Kept(self._numbers, LASTS, clock)
+        self.staff = Kept(self._staff, LASTS, clock)
         self._boards: dict[tuple[Place, int], Kept[Board]] = {}
 
     async def seen(self, me: Agent, at: Place, since: int | None = None) -> tuple[Board, Numbers]:
@@ -78,7 +80,7 @@ class Commons:
         place = (at, me.id if at.view in OWN else 0)
         if place not in self._boards and len(self._boards) >= PLACES:
             self._boards = {key: kept for key, kept in self._boards.items() if not kept.is_over}
-        return self._boards.setdefault(place, Kept(partial(self._board, me, at), LASTS))
+        return self._boards.setdefault(place, Kept(partial(self._board, me, at), LASTS, self._clock))
 
     async def _watch(self) -> Watch:
         async with self._database.reading() as session:

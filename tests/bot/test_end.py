@@ -35,9 +35,9 @@ async def test_the_open_pages_hear_of_the_end(town: Town) -> None:
     thread_id = await town.handed_off(MARA)
     listening = asyncio.create_task(town.live.run())
     async with town.live.subscribed() as hints:
-        assert await asyncio.wait_for(hints.get(), 5) == -1  # the connection stands
+        assert await asyncio.wait_for(hints.get(), 60) == -1  # the connection stands
         await (await choices(town)).end()
-        assert await asyncio.wait_for(hints.get(), 5) == thread_id
+        assert await asyncio.wait_for(hints.get(), 60) == thread_id
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
 

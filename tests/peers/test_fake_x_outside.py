@@ -233,10 +233,10 @@ async def test_tweepy_hears_the_stream(x: FakeX) -> None:
     listener.session = OriginSwap(x.url)
     await listener.add_rules(tweepy.StreamRule("northwind OR @northwind_help", tag="brand"))
     task = listener.filter()
-    assert await asyncio.wait_for(heard.get(), 5) == "alive"
+    assert await asyncio.wait_for(heard.get(), 60) == "alive"
     x.post("Noor", "What a day")
     x.post("Mara", "My Northwind parcel is late")
-    while (text := await asyncio.wait_for(heard.get(), 5)) == "alive":
+    while (text := await asyncio.wait_for(heard.get(), 60)) == "alive":
         pass
     assert text == "My Northwind parcel is late"
     listener.disconnect()

@@ -25,6 +25,9 @@ HASHES: dict[str, str] = {}
 
 ORIGIN = "http://localhost:8001"
 
+UNDO = 60
+"""Seconds for which a reply can be taken back: the longest that may be set, for a machine may stand still for some."""
+
 
 @dataclass
 class Inbox:
@@ -69,7 +72,7 @@ class Inbox:
 async def inbox(database: Database, tmp_path: Path) -> AsyncIterator[Inbox]:
     """An inbox without anybody in it; `live` hears what changes."""
     live = Live(database)
-    settings = Settings(home=tmp_path, secret="a secret for tests", _env_file=None)
+    settings = Settings(home=tmp_path, secret="a secret for tests", undo_seconds=UNDO, _env_file=None)
     inbox = Inbox(create_app(settings, database, live, "Northwind"), database, live)
     hearing = asyncio.create_task(live.run())
     yield inbox

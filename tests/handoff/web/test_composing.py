@@ -13,7 +13,7 @@ from handoff.mentions import Mention
 from handoff.models import Case, Message
 from handoff.sign_ins import SignIn
 from tests.cast import ANA, BEN, YUKI
-from tests.handoff.web.conftest import Inbox
+from tests.handoff.web.conftest import UNDO, Inbox
 from tests.handoff.web.story import handed_off
 from tests.handoff.web.test_writing import case, form, messages
 
@@ -64,7 +64,7 @@ async def test_a_reply_can_be_taken_back_until_it_is_on_its_way(inbox: Inbox, be
     await ben.post(f"/inbox/{thread_id}/reply", data=form(await ben.get(f"/inbox/{thread_id}"), "Too quick"))
     [message] = await messages(inbox, text="Too quick")
     assert message.due_at is not None
-    assert timedelta(seconds=4) < message.due_at - message.written_at < timedelta(seconds=6)
+    assert message.due_at - message.written_at > timedelta(seconds=UNDO - 1)
     page = (await ben.get(f"/inbox/{thread_id}")).text
     undo = re.search(r"/inbox/\d+/messages/\d+/undo", page)
     assert undo
@@ -255,7 +255,7 @@ async def test_what_was_taken_back_is_no_reply_of_a_colleague(inbox: Inbox, ben:
     page = await ben.get(f"/inbox/{thread_id}")
     ana = await inbox.hire(ANA)
     async with inbox.database.transaction("test.reply") as session:
-        undo = timedelta(seconds=5)
+        undo = timedelta(seconds=UNDO)
         said = await cases.reply(session, thread_id, ana, "Oops", client_id="oops-1234", seen_seq=99, undo=undo)
         assert said is not None
     async with inbox.database.transaction("test.undo") as session:

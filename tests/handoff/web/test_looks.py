@@ -12,7 +12,8 @@ from handoff.database import Database
 from handoff.live import Live
 from handoff.settings import Settings
 from handoff.web.app import create_app
-from handoff.web.commons import LATELY
+from handoff.web.commons import LASTS, LATELY, Commons
+from handoff.web.where import Place
 from tests.cast import ANA, BEN, JOSE, MARA, NOOR
 from tests.handoff.web.conftest import ORIGIN, Inbox
 from tests.handoff.web.story import Story, handed_off, in_public, says
@@ -155,12 +156,17 @@ async def test_a_list_is_never_older_than_the_hint_that_it_is_asked_for_by(
         since = await heard(inbox.database)
 
 
-async def test_a_list_that_is_good_enough_is_made_once_for_all(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+async def test_a_list_that_is_good_enough_is_made_once_for_all_until_it_is_too_old(inbox: Inbox) -> None:
     await handed_off(inbox.database)
-    since = moment(await ben.get("/inbox"))
-    ana = await inbox.visitor(ANA)
-    made = {moment(await who.get("/list", params={"since": since}, headers=LIVE)) for who in (ben, ana, ben)}
-    assert made == {since}
+    ana, ben = await inbox.hire(ANA), await inbox.hire(BEN)
+    now = 0.0
+    commons = Commons(inbox.database, lambda: now)
+    first, _ = await commons.seen(ben, Place())
+    made = {(await commons.seen(who, Place(), first.moment))[0].moment for who in (ben, ana, ben)}
+    assert made == {first.moment}
+    now = LASTS + 0.1
+    later, _ = await commons.seen(ana, Place(), first.moment)
+    assert later.moment > first.moment
 
 
 async def test_s4_a_browser_that_was_signed_out_is_told_nothing_after_two_seconds(
