@@ -128,7 +128,10 @@ class Train:
                 await self._put_to_work(session, model, live, is_readable)
 
     async def _test_live(self, live: Model, found: Training, progress: Progress) -> bool:
-        """Have the version at work tested as well. Whether it can be read: one of another Knock maybe not any more."""
+        """Have the version at work tested as well. Whether it can be read: one of another Knock maybe not any more.
+
+        Where it cannot, the new version is kept all the same: nobody can compare them, and that is said.
+        """
         if live.gone_at is not None:
             return False
         try:
@@ -137,8 +140,6 @@ class Train:
                 async with outside("train.test"), Reader(self._workshop.python, self._workshop.file(live.file)):
                     pass
         except ReaderDown as error:
-            if not found.then_promote:
-                raise
             progress.say(f"version {live.version} cannot be read any more: {error}")
             return False
         return True
@@ -198,8 +199,7 @@ class Train:
             whole = await corpora.gather(session)
             held = await corpora.held_back(session)
             tests = await test_sets.freeze(session, frozen(), held, whole.examples)
-            tested = await test_sets.digests(session)
-            corpus = replace(whole, examples=tuple(one for one in whole.examples if one.digest not in tested))
+            corpus = await test_sets.untested(session, whole)
             mine.corpus, mine.config, mine.counts = corpus.sha256, config_hash(), corpus.counts
         progress.say(f"testing with set {tests.version}, {tests.size:,} utterances")
         if tests.refused:

@@ -44,4 +44,5 @@ class Understand:
             await utterances.obey(session, self._trainable)
         async with self._database.transaction("understand.tidy") as session:
             await reviews.repair(session)
+        async with self._database.transaction("understand.ask again") as session:
             await review_queue.ask_again(session)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, func, select, text
@@ -18,6 +18,9 @@ from nlu.language import LANGUAGES
 from nlu.seeds import seed_intents
 from nlu.text import fold
 from nlu.triage_result import TALK_INTENTS
+
+OF_OLD = datetime(1970, 1, 1, tzinfo=UTC)
+"""When the seeds were made: before anything was said, so that no text is asked about again for their sake."""
 
 LONGEST_DESCRIPTION = 500
 LONGEST_WORDING = 120
@@ -61,6 +64,10 @@ class Known:
                 return None
             name = row.became
         return None
+
+    def latest(self, name: str) -> str:
+        """What is meant by a name of then: what it is called now, or the name itself where it stands for nothing."""
+        return self.now(name) or name
 
     @property
     def names(self) -> list[str]:
@@ -145,7 +152,8 @@ async def rename(session: AsyncSession, name: str, to: str, by: Agent | None) ->
         back.retired_at = back.became = None
         back.version += 1
     else:
-        await create(session, to, by, description=row.description, wordings=row.wordings)
+        renamed = await create(session, to, by, description=row.description, wordings=row.wordings)
+        renamed.made_at = row.made_at
     await _end(session, row, to)
 
 
@@ -208,7 +216,7 @@ async def _row(session: AsyncSession, everything: Known, name: str) -> Intent:
     if name not in everything.names:
         raise errors.NoSuchIntent(name=name[:80])
     if (row := everything.rows.get(name)) is None:
-        row = Intent(name=name, description="", wordings={}, version=0)
+        row = Intent(name=name, description="", wordings={}, version=0, made_at=OF_OLD)
         session.add(row)
     return row
 

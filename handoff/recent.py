@@ -58,4 +58,9 @@ async def answers(session: AsyncSession, *models: Model) -> list[list[Answer]]:
     common = await utterances(session, *(model.example_ids for model in models))
     said = [{one[0]: one[1:] for one in model.recent} for model in models]
     asked = [one for one in common if all(one.id in read for read in said)]
-    return [[Answer(one.text, one.language, one.intent, *read[one.id]) for one in asked] for read in said]
+    latest = (await intents.known(session)).latest
+
+    def answer(one: Utterance, said: str, best: str, confidence: float) -> Answer:
+        return Answer(one.text, one.language, one.intent, latest(said), latest(best), confidence)
+
+    return [[answer(one, *read[one.id]) for one in asked] for read in said]

@@ -1,8 +1,11 @@
 """What waits for review: equal texts as one, the least certain first; and what is nearly the same."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
@@ -10,6 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from handoff import intents
 from handoff.base import clean
 from handoff.examples import Example
 from handoff.intents import Intent
@@ -46,18 +50,16 @@ class Sought:
     why: str = ""
     """`wrong`: an agent said so. `rephrased`: the customer said it again."""
 
-    @property
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The same for a query."""
+    async def conditions(self, session: AsyncSession) -> list[ColumnElement[bool]]:
+        """The same for a query. An intent is looked for by every name that it had."""
         found: list[ColumnElement[bool]] = [
             column == word
-            for column, word in (
-                (Utterance.ranking[0][0].astext, clean(self.intent)),
-                (Utterance.channel, self.channel),
-                (Utterance.language, self.language),
-            )
+            for column, word in ((Utterance.channel, self.channel), (Utterance.language, self.language))
             if word
         ]
+        if self.intent:
+            names = (await intents.known(session)).once(self.intent) or [clean(self.intent)]
+            found.append(Utterance.ranking[0][0].astext.in_(names))
         if self.why:
             found.append(and_(Utterance.wrong_at.is_not(None)) if self.why == "wrong" else and_(Utterance.rephrased))
         return found
@@ -97,7 +99,7 @@ class Queue:
 
 async def queue(session: AsyncSession, me: Agent, rules: Rules, sought: Sought, *, skip: int = 0) -> Queue:
     """What waits for somebody: not what they answered already, unless another said otherwise."""
-    which = [OPEN, Utterance.certainty < rules.line, *sought.conditions]
+    which = [OPEN, Utterance.certainty < rules.line, *await sought.conditions(session)]
     if rules.two_people:
         which.append(~_answered(me))
     digests = await _least_certain(session, which, skip)
@@ -192,7 +194,7 @@ def _with_words_of(text: str) -> Select[Any, Any]:
 
 async def ask_again(session: AsyncSession) -> int:
     """Open texts again that were about no intent, now that there is a newer one with an example near them. How many."""
-    about_none = select(Review.id, Review.at, Utterance.digest, Message.text)
+    about_none = select(Review.id, Review.at, func.min(Message.text)).group_by(Review.id)
     about_none = about_none.join(Utterance, Utterance.review_id == Review.id).join(Message)
     none = (
         Review.answer == "none",
@@ -202,10 +204,10 @@ async def ask_again(session: AsyncSession) -> int:
     asked = (await session.execute(about_none.where(*none).order_by(Review.id.desc()).limit(LOOKED_THROUGH))).all()
     if not asked:
         return 0
-    taught = select(Intent.name, Intent.made_at, Example.text).join(Example, Example.intent == Intent.name)
+    taught = select(Intent.name, Intent.made_at, Example.text).distinct().join(Example, Example.intent == Intent.name)
     newer = taught.where(Intent.made_at > min(row.at for row in asked), Intent.retired_at.is_(None))
     known = (await session.execute(newer.where(Example.removed_at.is_(None)).limit(LOOKED_THROUGH))).all()
-    hints = await asyncio.to_thread(_hints, asked, known)
+    hints = await asyncio.to_thread(_hints, tuple(map(tuple, asked)), tuple(map(tuple, known)))
     for review_id, hint in hints.items():
         lines = update(Utterance).where(Utterance.review_id == review_id)
         await session.execute(lines.values(review_id=None, hint=hint).execution_options(synchronize_session=False))
@@ -213,13 +215,23 @@ async def ask_again(session: AsyncSession) -> int:
     return len(hints)
 
 
-def _hints(asked: Sequence[Any], known: Sequence[Any]) -> dict[int, str]:
-    """For each review that is to be asked again the newer intent that it may be about."""
-    taught = [(row.made_at, row.name, pieces(row.text)) for row in known]
+@lru_cache(maxsize=1)
+def _hints(asked: tuple[tuple[Any, ...], ...], known: tuple[tuple[Any, ...], ...]) -> Mapping[int, str]:
+    """For each review (id, time, text) that is to be asked again the newer intent that it may be about.
+
+    `known` are names of intents, when they were made, and a text. Asked each minute, it compares only what has changed.
+    """
+    taught = [(name, made_at, pieces(text)) for name, made_at, text in known]
+    holding: dict[str, list[int]] = {}
+    for number, (_, _, theirs) in enumerate(taught):
+        for piece in theirs:
+            holding.setdefault(piece, []).append(number)
     hints: dict[int, str] = {}
-    for row in asked:
-        own = pieces(row.text)
-        near = [(likeness(own, other), name) for made_at, name, other in taught if made_at > row.at]
+    for review_id, at, text in asked:
+        own = pieces(text)
+        shared = Counter(chain.from_iterable(holding.get(piece, ()) for piece in own))
+        maybe = [taught[number] for number, count in shared.items() if 2 * count >= ALIKE * len(own)]
+        near = [(likeness(own, theirs), name) for name, made_at, theirs in maybe if made_at > at]
         if near and max(near)[0] >= ALIKE:
-            hints[row.id] = max(near)[1]
+            hints[review_id] = max(near)[1]
     return hints

@@ -5,7 +5,7 @@ in git and what reviewers held back. Two versions are only compared on the same 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,8 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from handoff import intents
 from handoff.base import Base, identity, now, one_of
-from nlu.corpus import CorpusExample
+from nlu.corpus import Corpus, CorpusExample
 from nlu.scores import Answer
 
 Origin = Literal["git", "held back"]
@@ -153,6 +154,12 @@ async def digests(session: AsyncSession) -> set[str]:
     return set(await session.scalars(select(TestUtterance.digest).where(TestUtterance.until.is_(None))))
 
 
+async def untested(session: AsyncSession, corpus: Corpus) -> Corpus:
+    """What there is to train on of a corpus: all of it but what is tested with."""
+    tested = await digests(session)
+    return replace(corpus, examples=tuple(one for one in corpus.examples if one.digest not in tested))
+
+
 async def unanswered(session: AsyncSession, version: int) -> list[TestUtterance]:
     """The utterances of the newest set that a version of the model has not been asked about."""
     asked = select(TestAnswer.utterance_id).where(TestAnswer.version == version)
@@ -173,7 +180,10 @@ async def answer(session: AsyncSession, version: int, said: Mapping[int, tuple[s
 
 
 async def answers(session: AsyncSession, version: int, test_set: int) -> dict[int, Answer]:
-    """What a version of the model made of the utterances of a set, by their id."""
+    """What a version of the model made of the utterances of a set, by their id, in the names of now.
+
+    Otherwise a version from before an intent was renamed would be wrong wherever it is right.
+    """
     columns = (TestUtterance.id, TestUtterance.text, TestUtterance.language, TestUtterance.intent)
     query = (
         select(*columns, TestAnswer.said, TestAnswer.best, TestAnswer.confidence)
@@ -181,7 +191,11 @@ async def answers(session: AsyncSession, version: int, test_set: int) -> dict[in
         .where(TestAnswer.version == version, *_of(test_set))
         .order_by(TestUtterance.id)
     )
-    return {row.id: Answer(*row[1:]) for row in await session.execute(query)}
+    latest = (await intents.known(session)).latest
+    return {
+        row.id: Answer(row.text, row.language, latest(row.intent), latest(row.said), latest(row.best), row.confidence)
+        for row in await session.execute(query)
+    }
 
 
 async def size(session: AsyncSession, test_set: int) -> int:
@@ -193,7 +207,9 @@ async def common(session: AsyncSession, versions: Sequence[int]) -> int | None:
     """The newest set that all these versions of the model answered whole; `None` if there is none."""
     for test_set in await session.scalars(select(TestSet.version).order_by(TestSet.version.desc())):
         wanted = await size(session, test_set)
-        got = [len(await answers(session, version, test_set)) for version in versions]
+        of_the_set = TestUtterance.id == TestAnswer.utterance_id
+        given = select(func.count(TestAnswer.utterance_id)).join(TestUtterance, of_the_set).where(*_of(test_set))
+        got = [await session.scalar(given.where(TestAnswer.version == version)) for version in versions]
         if wanted and all(one == wanted for one in got):
             return test_set
     return None

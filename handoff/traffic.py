@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handoff import intents
 from handoff.models import Case, Message
 from handoff.recent import LATELY
 from handoff.utterances import MAY_BE_SEEN, Utterance
@@ -36,10 +37,13 @@ class Traffic:
 
 
 async def of_intent(session: AsyncSession, name: str) -> Traffic:
-    """What was best guessed to be an intent, of customers who agree to training and from channels that allow it."""
-    best = Utterance.ranking[0][0].astext == name
+    """What was best guessed to be an intent, by any name that it had: of customers who agree to training and from
+    channels that allow it.
+    """
+    names = (await intents.known(session)).once(name) or [name]
+    best = Utterance.ranking[0][0].astext.in_(names)
     lately = and_(MAY_BE_SEEN, best, Utterance.at > func.clock_timestamp() - LATELY)
-    unsure = func.count().filter(Utterance.intent != name)
+    unsure = func.count().filter(Utterance.intent.not_in(names))
     lines, not_sure = (await session.execute(select(func.count(), unsure).where(lately))).one()
     if not lines:
         return Traffic((), 0, 0)

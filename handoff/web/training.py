@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from handoff import corpora, trainings, versions
+from handoff import corpora, test_sets, trainings, versions
 from handoff.models import Agent
 from handoff.training_errors import TrainingError
 from handoff.web.rail import rail_of
@@ -43,7 +43,7 @@ async def _page(here: Site, me: Agent, status: int = 200, problem: str | None = 
     async with here.database.reading() as session:
         newest = await trainings.newest(session)
         live = await versions.live(session)
-        corpus = await corpora.gather(session)
+        corpus = await test_sets.untested(session, await corpora.gather(session))
         every = await versions.every(session)
         rail = await rail_of(session, me)
     values = {"newest": newest, "live": live, "corpus": corpus, "rail": rail, "problem": problem}

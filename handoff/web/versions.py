@@ -150,7 +150,7 @@ async def _scores(session: AsyncSession, version: int, test_set: test_sets.TestS
 
 async def _new_labels(session: AsyncSession, every: list[versions.Model]) -> int | None:
     """Examples of the record that came or went since the newest version; `None` if nothing changed."""
-    corpus = await corpora.gather(session)
+    corpus = await test_sets.untested(session, await corpora.gather(session))
     if not every or corpus.sha256 == every[0].corpus:
         return None
     return len(set(corpus.example_ids) ^ set(every[0].example_ids))

@@ -5,18 +5,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from bot.train import ANOTHER_KNOCK, UNREADABLE
-from handoff import versions
+from bot.train import ANOTHER_KNOCK, UNREADABLE, Train
+from handoff import examples, versions
 from handoff.database import Database
 from handoff.deeds import Deed
 from handoff.versions import Model
 from nlu.training import model_path
+from nlu.workshop import Workshop
 from tests.models import Makers
 from tests.nlu.test_training import a_python_that
 
 ANSWERS = """echo '{{}}'; while read question; do
   echo '{{"intent": {{"name": "{0}"}}, "intent_ranking": [{{"name": "{0}", "confidence": 0.9}}]}}'; done"""
 """A model that says the same of everything."""
+
+SPOILT = f'case "$2 $3" in "rasa "*) touch model.tar.gz;; *model-2*) exit 1;; *) {ANSWERS.format("refund")};; esac'
+"""Whoever trains and reads so can read everything but the second version."""
 
 REFUND, CANCEL = ANSWERS.format("refund"), ANSWERS.format("cancel")
 
@@ -72,3 +76,21 @@ async def test_where_the_one_at_work_cannot_be_read_any_more_the_new_one_is_put_
     makers = await replaced(database, tmp_path, old, CANCEL)
     assert (await makers.live(), await reason(database)) == (2, UNREADABLE)
     assert "version 1 cannot be read any more: its process has ended" in (await makers.training(2)).lines
+
+
+async def test_a_version_that_an_admin_trained_is_kept_where_the_one_at_work_cannot_be_read_any_more(
+    database: Database, tmp_path: Path
+) -> None:
+    makers = await replaced(database, tmp_path, REFUND, REFUND)
+    assert await makers.live() == 2
+    (tmp_path / "models" / "model-2.tar.gz").write_bytes(b"damaged")
+    async with database.transaction("test.more") as session:
+        await examples.add(session, "the bill is twice what it was", "refund", "en", source="review", by=None)
+    makers.workshop = Workshop(a_python_that(tmp_path, SPOILT), makers.workshop.models, keep=5)
+    makers.train = Train(database, makers.workshop)
+    training = await makers.ask()
+    assert await makers.train.next()
+    made = await makers.training(training)
+    assert (made.state, made.version) == ("done", 3), made.trouble
+    assert any("version 2 cannot be read any more" in line for line in made.lines)
+    assert ((await makers.versions())[0].gone_at, await makers.live()) == (None, 2)

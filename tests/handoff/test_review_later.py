@@ -78,6 +78,24 @@ async def test_what_was_about_none_is_asked_again_when_a_new_intent_is_near(data
         assert await review_queue.ask_again(session) == 0, "whoever says none once more is believed"
 
 
+async def test_an_intent_that_was_there_before_is_no_new_one_when_somebody_describes_or_renames_it(
+    database: Database, ana: Agent
+) -> None:
+    async with database.transaction("test.old") as session:
+        await examples.add(session, "I would like my money returned", "refund", "en", source="admin", by=ana)
+        await intents.create(session, "gift_wrapping", ana)
+        await examples.add(session, "wrap it as a gift please", "gift_wrapping", "en", source="admin", by=ana)
+    for text in ("I would like my money returned now", "Can you wrap it as a gift"):
+        await says(database, text)
+        await answered(database, ana, text, None)
+    async with database.transaction("test.describe") as session:
+        await intents.describe(session, "refund", "Money back", {}, seen=0)
+        await intents.rename(session, "gift_wrapping", "gift_paper", ana)
+        await examples.add(session, "wrap it as a gift for me", "gift_paper", "en", source="admin", by=ana)
+    async with database.transaction("test.again") as session:
+        assert await review_queue.ask_again(session) == 0
+
+
 async def test_near_texts_are_found_the_likest_first(database: Database, ana: Agent) -> None:
     for text in ("Where is my parcel", "where's my parcel now?", "Where is my parcel today", "I was charged twice"):
         await says(database, text, {"order_missing": 0.3})
