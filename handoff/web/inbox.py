@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
 
 from handoff.database import EVERYTHING, MODELS
 from handoff.tokens import digest
@@ -44,6 +44,13 @@ async def thread(
 ) -> HTMLResponse:
     """A thread beside the list. 404 unless it was handed off. Whoever reads without having the case leaves a trace."""
     return await inbox_page(here, me, thread_id, at, reader=reads, unmasked=unmasked)
+
+
+@router.get("/counts")
+async def counts(here: Here, me: Me) -> JSONResponse:
+    """The numbers of the rail, for pages on which nothing else changes by itself."""
+    numbers = await here.commons.numbers()
+    return JSONResponse({"waiting": numbers.all["waiting"], "reviews": numbers.reviews if me.may("train") else 0})
 
 
 @router.get("/live")

@@ -21,6 +21,7 @@ export async function refresh(part = "") {
   if (asking) return void (next = next === "" ? "" : part);
   asking = true;
   const rows = document.getElementById("rows");
+  if (!rows && !document.querySelector("[data-live]:not(#rail)")) return recount();
   const before = shown();
   const wasLost = isLost;
   const asked = rows && part !== "all" ? lookAddress(part) : location.pathname + location.search;
@@ -39,6 +40,20 @@ export async function refresh(part = "") {
     next = pushed = null;
     if (list) takeList(list);
     if (again !== null || list === false) refresh(again ?? "list");
+  }
+}
+
+/** On a page on which nothing else is live, only the numbers of the rail are asked for. */
+async function recount() {
+  try {
+    const response = document.hidden ? null : await fetch("/counts", { headers: { "Knock-Live": "1" } });
+    if (response?.redirected) return location.reload(); // to the sign-in, and back to this page
+    if (response?.ok) countAnew(document.getElementById("rail"), await response.json());
+  } catch {
+    // no connection: the banner says so, and the next hint asks again
+  } finally {
+    asking = false;
+    if (next !== null) { next = null; refresh(); }
   }
 }
 

@@ -158,3 +158,22 @@ async def test_who_adds_lines_reads_how_many_are_new(ana: httpx.AsyncClient) -> 
         page = (await ana.get(added.headers["location"])).text
         assert told_so in " ".join(page.split()), lines
     assert "intent refund, 1 in en" in (await ana.get("/admin/audit")).text
+
+
+async def test_while_it_is_open_only_the_numbers_of_the_rail_are_asked_for(
+    inbox: Inbox, url: str, browse: Browse
+) -> None:
+    page = await desk(inbox, url, browse, REFUND, ANA)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(url)))
+    await expect(page.locator("#rail [data-count=waiting]")).to_be_hidden()
+    await says(inbox.database, "Money back when?")
+    await expect(page.locator("#rail [data-count=waiting]")).to_have_text("1")
+    await expect(page.locator("#rail [data-count=reviews]")).to_have_text("1")
+    assert set(asked) == {"/counts"}
+
+
+async def test_the_numbers_of_the_rail_are_for_whoever_is_signed_in(inbox: Inbox, ben: httpx.AsyncClient) -> None:
+    await says(inbox.database, "Money back when?")
+    assert (await ben.get("/counts")).json() == {"waiting": 1, "reviews": 0}, "he does not train"
+    assert (await (await inbox.visitor()).get("/counts")).status_code == 303
