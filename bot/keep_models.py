@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from bot import put_to_work, read_beside, repeat, stop, train, try_out
+from bot import permit, put_to_work, read_beside, repeat, stop, train, try_out
 from bot.settings import BotSettings
 from handoff.database import Database
 from nlu.rasa import Rasa
@@ -24,7 +24,8 @@ class KeepModels:
             lambda file: Reader(workshop.python, workshop.file(file), self.actions_url, settings.brand_file)
         )
         self._try_out = try_out.TryOut(database, self._readers, stop.is_stop)
-        self._read_beside = read_beside.ReadBeside(database, self._readers, rasa) if rasa else None
+        may = permit.trainable()
+        self._read_beside = read_beside.ReadBeside(database, self._readers, rasa, may) if rasa else None
 
     async def run(self, bells: Mapping[str, asyncio.Event]) -> None:
         """Work until cancelled; models that were loaded have ended then."""

@@ -1,9 +1,11 @@
 """Read beside: a version that is not at work reads what customers say, silently, after the one at work has answered.
 
-Only lines of who agreed to training are read, and none from X. Nobody waits for it: what cannot be read now, is later.
+Only lines of who agreed to training are read, from channels whose policy allows it. Nobody waits for it: what cannot be
+read now, is later.
 """
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -20,8 +22,6 @@ from nlu.readers import Readers
 log = logging.getLogger(__name__)
 
 AT_ONCE = 20
-NEVER = ("x",)
-"""Channels whose rules forbid that what is said there is used for training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,16 @@ class Line:
 
 
 class ReadBeside:
-    """Reads what came since the last time."""
+    """Reads what came since the last time. `trainable` are the channels whose policy lets a model learn from them."""
 
-    def __init__(self, database: Database, readers: Readers, rasa: Rasa) -> None:
-        self._database, self._readers, self._rasa = database, readers, rasa
+    def __init__(self, database: Database, readers: Readers, rasa: Rasa, trainable: frozenset[str]) -> None:
+        self._database, self._readers, self._rasa, self._trainable = database, readers, rasa, trainable
 
     async def look(self) -> None:
         """Read the next lines, if a version is to read beside the one at work."""
         async with self._database.reading() as session:
             beside, live = await versions.beside(session), await versions.live(session)
-            lines = await _lines(session, beside) if beside else []
+            lines = await _lines(session, beside, self._trainable) if beside else []
         if beside is None or live is None or not lines:
             return
         try:
@@ -62,10 +62,10 @@ class ReadBeside:
                 await disagreements.differ(session, line.message_id, version, live, *told)
 
 
-async def _lines(session: AsyncSession, beside: Model) -> list[Line]:
+async def _lines(session: AsyncSession, beside: Model, channels: Iterable[str]) -> list[Line]:
     """Lines that came since it reads and that it has not read."""
     said = (Message.kind == "chat", Message.by == "customer", Message.written_at > beside.beside_since)
-    may = (receipts.holds("training"), Thread.channel.not_in(NEVER), Message.deleted_at.is_(None))
+    may = (receipts.holds("training"), Thread.channel.in_(channels), Message.deleted_at.is_(None))
     query = (
         select(Message.id, Message.text)
         .join(Thread, Thread.id == Message.thread_id)

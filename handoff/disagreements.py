@@ -6,7 +6,7 @@ The line itself stays where it is, in the thread; it is read there by whom its c
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, case, func, select, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, case, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from handoff import receipts
 from handoff.base import Base, identity, now
 from handoff.models import Message, Thread
+from handoff.utterances import Utterance
 from handoff.versions import Model
 
 MOST = 200
@@ -69,8 +70,9 @@ async def differ(
 
 
 async def found(session: AsyncSession, version: int) -> list[Differing]:
-    """The newest disagreements of a version. Lines are shown of who agrees to training now, and none from X."""
-    may_be_read = and_(receipts.holds("training"), Thread.channel != "x", Message.deleted_at.is_(None))
+    """The newest disagreements of a version. Lines are shown of who agrees to training now, where policies allow it."""
+    allowed = exists().where(Utterance.message_id == Message.id, Utterance.may_train)
+    may_be_read = and_(receipts.holds("training"), allowed, Message.deleted_at.is_(None))
     query = (
         select(Disagreement, Message.thread_id, case((may_be_read, Message.text)).label("text"))
         .join(Message, Message.id == Disagreement.message_id)

@@ -16,6 +16,7 @@ from handoff.corpora import Entry
 from handoff.examples import Example, Key
 from handoff.intents import Known
 from handoff.models import Agent
+from handoff.reviews import Withdrawal
 from nlu import corpus
 from nlu import patterns as allowed
 from nlu.annotations import digest, packed
@@ -44,6 +45,8 @@ class Plan:
     """Those that have another intent now, and which."""
     tested: list[Line] = field(default_factory=list)
     """Those of the test set, which are left out."""
+    taken_back: list[Line] = field(default_factory=list)
+    """What a customer said and took back, or who was forgotten: left out, for no withdrawal would reach it again."""
     same: int = 0
     twice: list[tuple[Line, int]] = field(default_factory=list)
     """Those that stand in the file before, and in which line."""
@@ -86,6 +89,10 @@ async def plan(session: AsyncSession, file: ExampleFile) -> Plan:
     held = {(row.language, row.digest) for row in rows}
     made = planned(file.lines, await corpora.entries(session, known), known, frozen_keys(), held)
     made.mistakes += file.mistakes
+    gone = set(await session.scalars(select(Withdrawal.digest)))
+    made.taken_back = [line for line in made.new if digest(line.text) in gone]
+    made.new = [line for line in made.new if digest(line.text) not in gone]
+    made.intents -= Counter(line.intent for line in made.taken_back)
     there = {(one.entity, one.kind, one.text): one.value for one in await patterns.every(session)}
     for number, pattern in file.patterns:
         key = (pattern.entity, pattern.kind, pattern.text)

@@ -166,7 +166,8 @@ async def _settle(session: AsyncSession, rules: Rules, review: Review, agreeing:
 async def _teach(session: AsyncSession, rules: Rules, review: Review, by: Agent | None) -> bool:
     """Make an example of the words of one who agreed; `False`: nobody is left who does.
 
-    What is an example already, or stands in the test set, stays as it is. Raises what `examples.add` raises.
+    What is an example already stays as it is; what customers said that is tested with gets the newest answer, and goes
+    on testing. Raises what `examples.add` raises.
     """
     line = select(Utterance.language, Message.id, Message.thread_id, Message.text).join(Message)
     theirs = line.where(MAY_BE_SEEN, Utterance.review_id == review.id).order_by(Message.id).limit(1)
@@ -192,6 +193,7 @@ async def _teach(session: AsyncSession, rules: Rules, review: Review, by: Agent 
             held_back=rules.holds_back(said),
         )
     except training_errors.InTestSet:
+        await examples.correct_test(session, said, language, review.intent, by)
         return True
     except training_errors.ExampleElsewhere as error:
         if error.names["intent"] != review.intent:

@@ -218,10 +218,11 @@ async def mark_wrong(
 
 
 async def unmark(session: AsyncSession, thread_id: int, message_id: int) -> None:
-    """Take back that a guess is wrong. Raises `NotTheirLine`."""
+    """Take back that a guess is wrong: what was answered before is answered again. Raises `NotTheirLine`."""
     await of_line(session, thread_id, message_id)
     marked = update(Utterance).where(Utterance.message_id == message_id)
-    await session.execute(marked.values(wrong_by=None, wrong_at=None, hint=None))
+    answered = func.coalesce(Utterance.review_id, func.review_of(Utterance.digest))
+    await session.execute(marked.values(wrong_by=None, wrong_at=None, hint=None, review_id=answered))
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,7 @@ async def roll_back(session: AsyncSession, by: Agent, *, seen: int | None) -> Pr
 async def read_beside(session: AsyncSession, version: int, *, on: bool) -> None:
     """Let a version read beside the one at work, silently, or no more; one at a time. Raises `NoSuchVersion`,
     `FileIsGone`, `AlreadyLive`."""
+    await alone(session)
     model, now_live = await get(session, version), await live(session)
     if on and model.gone_at is not None:
         raise errors.FileIsGone(version=version)

@@ -79,7 +79,7 @@ def create_app(
     app.state.alike = Alike()
     larger = {r"/inbox/\d+/files": largest_body(settings.largest_file), "/admin/nlu/import": importing.LARGEST_BODY}
     larger["/admin/rules"] = rules.LARGEST_BODY
-    app.add_middleware(guard.BodyLimit, larger=larger)
+    app.add_middleware(guard.BodyLimit, larger=larger, longer=examples.LARGEST_BODIES)
     app.add_middleware(guard.SameOrigin, origin=settings.inbox_origin, but=API)
     app.add_middleware(guard.SecurityHeaders, origin=settings.inbox_origin)
     for part in (

@@ -105,10 +105,15 @@ class BodyLimit:
     """Stops reading (413) a body of more than `limit` bytes, whatever its length was said to be."""
 
     def __init__(
-        self, app: ASGIApp, *, limit: int = LARGEST_BODY, larger: Mapping[str, int] = MappingProxyType({})
+        self,
+        app: ASGIApp,
+        *,
+        limit: int = LARGEST_BODY,
+        larger: Mapping[str, int] = MappingProxyType({}),
+        longer: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        """`larger`: the limit of a form with files at paths that a pattern describes."""
-        self.app, self.limit, self.larger = app, limit, larger
+        """`larger`: the limit of a form with files at paths that a pattern describes; `longer`: of one without."""
+        self.app, self.limit, self.larger, self.longer = app, limit, larger, longer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         received, limit = 0, self._limit(scope)
@@ -124,8 +129,8 @@ class BodyLimit:
         await self.app(scope, receive_up_to_limit if scope["type"] == "http" else receive, send)
 
     def _limit(self, scope: Scope) -> int:
-        if scope["type"] != "http" or not Headers(scope=scope).get("content-type", "").startswith(
-            "multipart/form-data"
-        ):
+        if scope["type"] != "http":
             return self.limit
-        return next((most for path, most in self.larger.items() if re.fullmatch(path, scope["path"])), self.limit)
+        has_files = Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
+        limits = self.larger if has_files else self.longer
+        return next((most for path, most in limits.items() if re.fullmatch(path, scope["path"])), self.limit)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot import permit
 from bot.read_beside import ReadBeside
-from handoff import disagreements, receipts, threads, versions
+from handoff import disagreements, receipts, threads, utterances, versions
 from nlu.reader import Reader
 from nlu.readers import Readers
 from tests.bot.town import Town, line
@@ -32,7 +33,8 @@ async def beside(town: Town, tmp_path: Path) -> ReadBeside:
     python = a_python_that(
         tmp_path, f"echo '{{\"ready\": true}}'; while read line; do echo '{json.dumps(REFUND)}'; done"
     )
-    return ReadBeside(town.database, Readers(lambda file: Reader(python, tmp_path / file)), town.rasa.client())
+    readers = Readers(lambda file: Reader(python, tmp_path / file))
+    return ReadBeside(town.database, readers, town.rasa.client(), permit.trainable())
 
 
 async def consent(town: Town, thread_id: int, given: bool) -> None:
@@ -88,3 +90,19 @@ async def test_a_version_that_is_switched_off_reads_nothing(town: Town, beside: 
     await town.do(line(MARA, "where is it"))
     await beside.look()
     assert await found(town) == []
+
+
+async def test_what_a_channels_policy_keeps_from_training_is_neither_read_nor_shown(
+    town: Town, beside: ReadBeside
+) -> None:
+    mara = await town.opted_in(MARA)
+    await consent(town, mara, True)
+    await town.do(line(MARA, "where is it"))
+    forbidden = ReadBeside(town.database, Readers(lambda file: pytest.fail("read")), town.rasa.client(), frozenset())
+    await forbidden.look()
+    assert await found(town) == []
+    await beside.look()
+    assert [one.text for one in await found(town)] == ["where is it"]
+    async with town.database.transaction("test.policy") as session:
+        await utterances.obey(session, [])
+    assert [one.text for one in await found(town)] == [None]

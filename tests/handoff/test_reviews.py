@@ -193,6 +193,30 @@ async def test_an_answer_against_an_example_that_is_there_is_refused_whole(datab
     assert await words(database, ana) == ["I really want out"]
 
 
+async def test_a_text_that_is_tested_with_gets_the_newest_answer_and_goes_on_testing(
+    database: Database, ana: Agent, ben: Agent
+) -> None:
+    await with_rules(database, held_back=100)
+    thread_id, message_id = await says(database, "Money back when?")
+    await answered(database, ana, "Money back when", "refund")
+    async with database.transaction("test.wrong") as session:
+        await utterances.mark_wrong(session, thread_id, message_id, ben, "cancel")
+    assert await words(database, ana) == ["Money back when?"]
+    await answered(database, ben, "Money back when", "cancel")
+    assert await learnt(database) == [("Money back when?", "cancel", True)]
+
+
+async def test_whoever_takes_back_that_a_guess_is_wrong_leaves_what_was_answered_answered(
+    database: Database, ana: Agent, ben: Agent
+) -> None:
+    thread_id, message_id = await says(database, "Money back when?")
+    await answered(database, ana, "Money back when", "refund")
+    async with database.transaction("test.wrong") as session:
+        await utterances.mark_wrong(session, thread_id, message_id, ben)
+        await utterances.unmark(session, thread_id, message_id)
+    assert await words(database, ana) == []
+
+
 async def test_of_two_who_answer_at_once_one_wins_and_the_other_is_told(
     database: Database, ana: Agent, ben: Agent
 ) -> None:

@@ -17,6 +17,7 @@ from nlu.corpus import CorpusExample, examples_in_yaml
 from nlu.seeds import frozen
 from tests.cast import YUKI
 from tests.handoff.web.conftest import Inbox
+from tests.handoff.web.spoken import says, takes_back
 from tests.handoff.web.story import handed_off
 from tests.handoff.web.test_intents import texts
 from tests.nlu.test_example_files import BOMB, EXAMPLES
@@ -223,3 +224,26 @@ async def test_an_analyst_neither_imports_nor_exports(inbox: Inbox) -> None:
     assert (page.status_code, "export?" in page.text) == (200, False)
     assert (await yuki.get("/admin/nlu/export")).status_code == 403
     assert (await sent(yuki, NEW)).status_code == 403
+
+
+async def test_what_a_customer_took_back_does_not_come_in_again_and_its_lines_are_named(
+    inbox: Inbox, ana: httpx.AsyncClient
+) -> None:
+    thread, message = await says(inbox.database, "with a ribbon please")
+    async with inbox.database.transaction("test.learnt") as session:
+        await examples.add(
+            session,
+            "with a ribbon please",
+            "refund",
+            "en",
+            source="review",
+            by=None,
+            message_id=message,
+            thread_id=thread,
+        )
+    await takes_back(inbox.database, thread)
+    page = (await sent(ana, NEW)).text
+    assert "<b>1</b> is left out, because a customer who said so took it back: line 5" in page
+    done = await sent(ana, NEW, step="import", seen=fingerprint(page))
+    assert done.status_code == 303
+    assert "with a ribbon please" not in await texts(inbox, "gift_wrapping")

@@ -169,6 +169,12 @@ async def test_an_example_of_one_megabyte_is_refused(inbox: Inbox, ana: httpx.As
     assert (answer.status_code, "at most 4,096 characters" in answer.text) == (422, True)
 
 
+async def test_two_hundred_lines_of_greek_are_not_too_much_at_once(ana: httpx.AsyncClient) -> None:
+    lines = "\n".join(f"πού είναι το δέμα που παρήγγειλα πριν από τόσες μέρες {n}" for n in range(200))
+    form = {"lines": lines, "language": "el"}
+    assert (await ana.post("/admin/nlu/intents/order_missing/examples", data=form)).status_code == 303
+
+
 async def test_an_analyst_reads_and_changes_nothing(inbox: Inbox) -> None:
     yuki = await inbox.visitor(YUKI)
     for address in ("/admin/nlu/intents", "/admin/nlu/intents/refund"):
