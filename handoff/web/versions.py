@@ -13,7 +13,7 @@ from handoff.training_errors import TrainingError
 from handoff.web.comparing import Version
 from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, MeTraining, Site
-from nlu.scores import Scores
+from nlu.scores import Scores, scores_of
 
 router = APIRouter(prefix="/admin/nlu/models")
 
@@ -145,7 +145,7 @@ async def _scores(session: AsyncSession, version: int, test_set: test_sets.TestS
         return None
     found = await test_sets.answers(session, version, test_set.version)
     is_whole = len(found) == await test_sets.size(session, test_set.version)
-    return Scores(list(found.values())) if found and is_whole else None
+    return scores_of(tuple(found.values())) if found and is_whole else None
 
 
 async def _new_labels(session: AsyncSession, every: list[versions.Model]) -> int | None:
