@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.next_question import NOTED, Said, Talk, begin, hear
 from actions.words import Words, words_in
-from nlu.triage_result import written
+from nlu.triage_result import by_name
 
 
 class ValidateTriageForm(Action):
@@ -58,7 +58,7 @@ def read_talk(tracker: Tracker) -> Talk:
 
 
 def read_said(tracker: Tracker) -> Said:
-    """Return what the customer said last; of entities with the same name the first counts."""
+    """Return what the customer said last; of entities with the same name the surest counts."""
     message = tracker.latest_message
     intent = message.get("intent") or {}
     found = message.get("entities") or []
@@ -68,7 +68,7 @@ def read_said(tracker: Tracker) -> Said:
         rest="".join(sign for at, sign in enumerate(text) if not any(one["start"] <= at < one["end"] for one in found)),
         intent=intent.get("name") or "nlu_fallback",
         confidence=float(intent.get("confidence") or 0),
-        entities={entity["entity"]: written(entity) for entity in reversed(found)},
+        entities=by_name(found),
     )
 
 

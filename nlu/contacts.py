@@ -15,28 +15,37 @@ LONGEST = 20_000
 REGIONS = {"en": ("GB", "US"), "es": ("ES",), "de": ("DE", "AT", "CH"), "fr": ("FR", "BE"), "el": ("GR", "CY")}
 """Countries whose numbers may be written without a country code, by the language of who writes."""
 
-EVERYWHERE = ("GB", "US", "ES", "FR", "DE", "GR")
+EVERYWHERE = ("GB", "US", "ES", "FR", "DE", "GR", "AT", "CH", "BE", "CY")
 
 TOLD_IN_WORDS = ("more", "product", "device")
 """Details that are noted as the customer said them, so that anything may be in them."""
 
-SEVEN_DIGITS = re.compile(r"(?:\d[\s().\-/]{0,3}){7}")
+SEVEN_DIGITS = re.compile(r"(?:\d(?:\s|[\u200b\u2060().\-‐‑–/]){0,3}){7}")
 LOCAL_BACKWARDS = re.compile(r"[\w.%+'-]{0,63}\w")
 DOMAIN = re.compile(r"(?:\w(?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}")
-NUMBER = re.compile(r"(?<![\w#+])(?<!\d[.,:-])(?:\+|\(\+?)?\d(?:[\s\u00a0().\-/]{0,3}\d){6,18}(?![\w@]|[.,:-]\d)")
-CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
-ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+GAP = r"(?! [-–] )(?:[^\S\n]|[\u200b\u2060().\-‐‑–/]){0,3}"
+NUMBER = re.compile(rf"(?<![\w#+])(?<!\d[.,:-])(?:\+|\(\+?)?\d(?:{GAP}\d){{6,30}}(?![\w@]|[.,:-]\d)")
+"""Digits and what may stand between those of one number; a line's end or a dash between blanks may not."""
+MOST_GROUPS = 7
+"""Groups of digits, with blanks between, of a number that is a part of more: "+33 6 12 34 56 78" has six."""
+DATE = re.compile(r"(?:[0-3]?\d([./-])[01]?\d|[01]?\d([./-])[0-3]?\d)[./-](?:19|20)\d\d|(?:19|20)\d\d-[01]?\d-[0-3]?\d")
+CARD = re.compile(r"(?<![\w-])\d(?:[ \u00a0\u202f.-]?\d){12,18}(?![\w-])")
+ACCOUNT = re.compile(
+    r"\b[A-Z]{2}\d{2}(?:[ \u00a0\u202f-]?[A-Z0-9]{4}){2,7}(?:[ \u00a0\u202f-]?[A-Z0-9]{1,3})?\b", re.IGNORECASE
+)
 CARDS = re.compile(r"4\d{12}(?:\d{3})?(?:\d{3})?|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|6\d{15}(?:\d{3})?")
 
-SAYS_PHONE = re.compile(
-    r"(?:phone|tel|call|mobile|cell|whatsapp|text|reach|ring|handy|anruf|ruf|telefon|nummer|tel[eé]fono|m[oó]vil|ll[aá]m\w*"
-    r"|t[eé]l[eé]phone|portable|appel\w*|joindre|num[eé]ro|τηλ\w*|κινητ\w*|καλ[εέ]\w*)[^\d\n]{0,24}$",
-    re.IGNORECASE,
+PHONE = (
+    r"phone|t[eé]l|call|mobile|cell|whatsapp|text|reach|ring|handy|anruf|ruf|telefon|tel[eé]fono|m[oó]vil|ll[aá]m\w*"
+    r"|t[eé]l[eé]phone|portable|appel\w*|joindre|τηλ\w*|κινητ\w*|καλ[εέ]\w*"
 )
+SAYS_PHONE = re.compile(rf"(?:{PHONE}|nummer|num[eé]ro)[^\d\n]{{0,24}}$", re.IGNORECASE)
+SAYS_ONLY_PHONE = re.compile(rf"(?<!\w)(?:{PHONE})[^\d\n]{{0,24}}$", re.IGNORECASE)
 SAYS_OTHERWISE = re.compile(
-    r"(?:order|purchase|invoice|ticket|case|ref\w*|tracking|serial|account|imei|pedido|compra|factura|seguimiento|caso"
-    r"|incidencia|bestell\w*|auftrag\w*|rechnung\w*|sendung\w*|kunden\w*|vorgang\w*|serien\w*|commande|facture|suivi"
-    r"|dossier|s[eé]rie|παραγγελ\w*|τιμολ\w*|αποστολ\w*|αίτημα\w*|υπόθεσ\w*|#|№)[^\d\n]{0,24}$",
+    r"(?:order|purchase|invoice|ticket|case(?! of)|ref\w*|tracking|serial|account|imei|pedido|compra|factura"
+    r"|seguimiento|caso|incidencia|bestell\w*|auftrag\w*|rechnung\w*|sendung\w*|kunden\w*|vorgang\w*|serien\w*"
+    r"|commande|facture|suivi|dossier|s[eé]rie|παραγγελ\w*|τιμολ\w*|αποστολ\w*|αίτημα\w*|υπόθεσ\w*|#|№)"
+    r"[^\d\n?!]{0,24}$",
     re.IGNORECASE,
 )
 
@@ -133,34 +142,75 @@ def _sums_to_ten(digits: str) -> bool:
 def _accounts(text: str) -> Iterator[Contact]:
     """IBANs, by their check digits (ISO 13616)."""
     for match in ACCOUNT.finditer(text):
-        plain = match.group().replace(" ", "")
+        plain = re.sub(r"[\s-]", "", match.group()).upper()
         if 15 <= len(plain) <= 34 and int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1:
             yield Contact("account", match.start(), match.end(), plain)
 
 
 def _phones(text: str, regions: tuple[str, ...]) -> Iterator[Contact]:
     for match in NUMBER.finditer(text):
-        before = text[max(0, match.start() - 40) : match.start()]
-        said = match.group().strip()
-        start = match.start()
-        if said.startswith("(") and ")" not in said:
-            said, start = said[1:], start + 1
-        if SAYS_OTHERWISE.search(before) and not said.startswith("+"):
-            continue
-        number = _phone(said, regions, SAYS_PHONE.search(before) is not None)
-        if number:
-            yield Contact("phone", start, start + len(said), number)
+        groups = [one.span() for one in re.finditer(r"\S+", match.group())]
+        yield from _among(text, [(match.start() + start, match.start() + end) for start, end in groups], regions)
+
+
+def _among(text: str, groups: list[tuple[int, int]], regions: tuple[str, ...]) -> Iterator[Contact]:
+    """Groups of digits side by side: all are one number, or the first of them, or the last. Dates are none."""
+    for at, (start, end) in enumerate(groups):
+        if DATE.fullmatch(text, start, end):
+            yield from _among(text, groups[:at], regions)
+            yield from _among(text, groups[at + 1 :], regions)
+            return
+    if not groups:
+        return
+    if found := _one(text, groups[0][0], groups[-1][1], regions, is_whole=True):
+        yield found
+        return
+    parts_of_it = [
+        cut for at in range(1, len(groups)) for cut in ((groups[at:], groups[:at]), (groups[:-at], groups[-at:]))
+    ]
+    likely = [(some, rest) for some, rest in parts_of_it if len(some) <= MOST_GROUPS]
+    for region in regions:
+        for some, rest in likely:
+            if found := _one(text, some[0][0], some[-1][1], (region,)):
+                yield found
+                yield from _among(text, rest, regions)
+                return
+
+
+def _one(text: str, start: int, end: int, regions: tuple[str, ...], *, is_whole: bool = False) -> Contact | None:
+    before, said = text[max(0, start - 40) : start], text[start:end]
+    if not 7 <= len(_digits(said)) <= 17:
+        return None
+    if said.startswith("(") and ")" not in said:
+        said, start = said[1:], start + 1
+    if _is_called_otherwise(before) and not said.startswith("+"):
+        return None
+    is_announced = is_whole and SAYS_PHONE.search(before) is not None
+    number = _phone(said, regions, is_announced) or (_announced(said) if is_announced else None)
+    return Contact("phone", start, start + len(said), number) if number else None
+
+
+def _is_called_otherwise(before: str) -> bool:
+    """Whether the word that stands nearest before a number says that it is one of an order, say, and not of a phone."""
+    otherwise, phone = SAYS_OTHERWISE.search(before), SAYS_ONLY_PHONE.search(before)
+    return otherwise is not None and (phone is None or otherwise.start() > phone.start())
 
 
 def _phone(said: str, regions: tuple[str, ...], is_announced: bool) -> str | None:
-    """A number as E.164. What is no valid number anywhere is one only if the writer calls it so; then its digits."""
+    """A number as E.164, if it is a valid one somewhere."""
     digits = _digits(said)
     if said.lstrip("(").startswith(("+", "00")) and len(digits) <= 17:
         return _valid("+" + digits.removeprefix("00"), None)
     for region in regions:
         if (is_announced or _looks_like_one(said, digits, region)) and (number := _valid(digits, region)):
             return number
-    return digits if is_announced and said[0] in "0(" and 8 <= len(digits) <= 15 else None
+    return None
+
+
+def _announced(said: str) -> str | None:
+    """The digits of what is no valid number anywhere, and its writer calls one."""
+    digits = _digits(said)
+    return digits if said[0] in "0(" and 8 <= len(digits) <= 15 else None
 
 
 def _looks_like_one(said: str, digits: str, region: str) -> bool:

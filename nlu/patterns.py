@@ -15,7 +15,9 @@ LONGEST = 200
 MANY = 10
 """Repeated more often than this, a part is reckoned to be repeated without end."""
 
-REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
+REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT)
+NEWER = (codes.POSSESSIVE_REPEAT, codes.ATOMIC_GROUP)
+"""What Python can read from 3.11 on, and Rasa runs in 3.10."""
 ONE_SIGN = (codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN)
 TRIED = frozenset(string.printable + "éßΩж٣你😀")
 """Signs by which it is told whether two parts of a pattern can match the same."""
@@ -39,11 +41,19 @@ def _objection_to_regex(text: str) -> str | None:
         tree, regex = parser.parse(text), re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         return f"This regular expression cannot be read: {error}."
-    if _is_slow(tree):
+    try:
+        is_slow = _is_slow(tree)
+    except _Newer:
+        return "Rasa does not know possessive repetitions, as a++, nor atomic groups, as (?>a). Write them without."
+    if is_slow:
         return "Repetitions that can share out a text in many ways, as (a+)+ or (a|aa)+ or a*a*, can take for ever."
     if regex.match(""):
         return "This regular expression also matches nothing at all, so it would be found everywhere."
     return None
+
+
+class _Newer(Exception):
+    """What Rasa's Python cannot read."""
 
 
 class _Slow(Exception):
@@ -66,12 +76,12 @@ def _walk(parts: Any, shared: frozenset[str], *, is_repeated: bool) -> frozenset
     part of two lengths is one too many. Raises `_Slow`.
     """
     for code, argument in parts:
+        if code in NEWER:
+            raise _Newer
         if code in REPEATS:
             shared = _walk_repeat(code, argument, shared, is_repeated=is_repeated)
         elif code is codes.SUBPATTERN:
             shared = _walk(argument[3], shared, is_repeated=is_repeated)
-        elif code is codes.ATOMIC_GROUP:
-            shared = _walk(argument, shared, is_repeated=is_repeated)
         elif code in (codes.BRANCH, codes.GROUPREF_EXISTS):
             if is_repeated:
                 raise _Slow

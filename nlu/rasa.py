@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from nlu.triage_result import DETAILS, TALK_INTENTS, TriageResult, written
+from nlu.triage_result import DETAILS, TALK_INTENTS, TriageResult, by_name
 
 TIMEOUT = 3.0
 NO_MODEL = 409
@@ -257,7 +257,7 @@ def _is_heard(event: object) -> bool:
 def _understanding(text: str, parsed: object) -> Understanding:
     try:
         intent, found = parsed["intent"], parsed["entities"]  # type: ignore[index]
-        entities = {one["entity"]: written(one, later=True) for one in reversed(found)}
+        entities = by_name(found, later=True)
         ranked = ((str(one["name"]), float(one["confidence"])) for one in parsed.get("intent_ranking", ()))  # type: ignore[attr-defined]
         ranking = tuple(pair for pair in ranked if pair[0] != FALLBACK)
         return Understanding(text, str(intent["name"]), float(intent["confidence"]), entities, ranking)

@@ -89,9 +89,17 @@ CLOCK = re.compile(
 )
 HOUR = re.compile(
     r"(?<![\w:.,/$€£-])(?P<before>(?:a las?|vers|στισ|um) )?(?P<hour>[01]?\d|2[0-3])(?:"
-    r" ?(?P<half>[apπμ])\.?[mμ]\b\.?| ?(?P<oclock>uhr\b|h\b|heures?\b|o'clock\b)|(?= ?[.,!?]| de la | το | hrs?\b|$))"
+    r" ?(?P<half>[apπμ])\.?[mμ]\b\.?| ?(?P<oclock>uhr\b|h\b|heures?\b|o'clock\b)(?: (?P<minute>[0-5]\d)\b)?"
+    r"|(?= ?[.,!?]| de la | το | hrs?\b|$))"
 )
-LATER = re.compile(r" (?:de la tarde|de la noche|du soir|de l'apres-midi|abends|nachmittags|το απογευμα|το βραδυ)")
+LATER = re.compile(
+    r" (?:de la tarde|de la noche|du soir|de l'apres-midi|abends|nachts|nachmittags|το απογευμα|το βραδυ"
+    r"|in the (?:afternoon|evening)|at night|tonight)"
+)
+NIGHT = re.compile(r" (?:de la noche|nachts|το βραδυ|at night|tonight)")
+ABOUT = re.compile(r"(?:halb|viertel (?:vor|nach)|half past|quarter (?:to|past)|kurz (?:vor|nach)) $")
+"""What makes an hour another time, which we do not reckon out: better none than a wrong one."""
+ABOUT_BEHIND = re.compile(r" (?:y media|y cuarto|menos|et quart|moins)\b")
 NO_CLOCK = re.compile(r" ?(?:hours?|hrs|min|minut|%|to|vs|€|eur|usd|gbp|\$|£|kg|km)")
 
 SETTINGS = {"TIMEZONE": "UTC", "RETURN_AS_TIMEZONE_AWARE": False, "PREFER_DATES_FROM": "past"}
@@ -152,11 +160,15 @@ def _named(text: str, plain: str) -> Iterator[Detail]:
 
 
 def _day_of_month(match: "re.Match[str]") -> Iterator[Detail]:
-    """Without a year it is the last such day, or one that comes within two months."""
     said = f"{match['day']} {MONTH[match['month']]}"
     if match["year"]:
         yield from _day(match, f"{said} {match['year']}", 0.95)
         return
+    yield from _without_year(match, said)
+
+
+def _without_year(match: "re.Match[str]", said: str) -> Iterator[Detail]:
+    """The last such day, or one that comes within two months."""
     soon = _today() + timedelta(60)
     found = [
         day
@@ -185,8 +197,11 @@ def _day_by_numbers(text: str, match: "re.Match[str]") -> Iterator[Detail]:
         return
     if not 1 <= month <= 12:
         return
-    year = match["year"] or str(_today().year)
-    yield from _day(match, f"{day} {MONTHS[month - 1]} {year if len(year) == 4 else f'20{year}'}", 0.95)
+    said = f"{day} {MONTHS[month - 1]}"
+    if year := match["year"]:
+        yield from _day(match, f"{said} {year if len(year) == 4 else f'20{year}'}", 0.95)
+    else:
+        yield from _without_year(match, said)
 
 
 def _times(plain: str) -> Iterator[Detail]:
@@ -196,17 +211,22 @@ def _times(plain: str) -> Iterator[Detail]:
     for match in HOUR.finditer(plain):
         is_time = match["half"] or match["oclock"] == "uhr" or match["oclock"] == "o'clock" or match["before"]
         if is_time and not (match["oclock"] and match["oclock"][0] == "h" and not match["before"]):
-            yield from _time(plain, match, 0, match["half"])
+            yield from _time(plain, match, int(match["minute"] or 0), match["half"])
 
 
 def _time(plain: str, match: "re.Match[str]", minute: int, half: str | None) -> Iterator[Detail]:
     hour, later = int(match["hour"]), LATER.match(plain, match.end())
-    if half and not 1 <= hour <= 12:
+    is_about = ABOUT.search(plain[max(0, match.start() - 15) : match.start("hour")]) or ABOUT_BEHIND.match(
+        plain, match.end()
+    )
+    if is_about or (half and not 1 <= hour <= 12):
         return
     if half:
         hour = hour % 12 + (12 if half in "pμ" else 0)
     elif later and hour < 12:
         hour += 12
+    elif hour == 12 and NIGHT.match(plain, match.end()):
+        hour = 0
     yield Detail("time", match.start(), later.end() if later else match.end(), f"{hour:02}:{minute:02}", 0.85)
 
 

@@ -38,7 +38,8 @@ def claims(text: str, catalogue: Catalogue) -> Iterator[Detail]:
     Cards and accounts have no name: nothing may take them for a number, and triage has no use for them.
     """
     text = text[:LONGEST]
-    for one in contacts(text, REGIONS.get(guess(text[:TOLD_BY], default=""), EVERYWHERE)):
+    ours = REGIONS.get(guess(text[:TOLD_BY], default=""), ())
+    for one in contacts(text, tuple(dict.fromkeys((*ours, *EVERYWHERE)))):
         entity = one.kind if one.kind in ("email", "phone") else ""
         yield Detail(entity, one.start, one.end, one.value, 1.0)
     if any(sign.isdecimal() for sign in text):

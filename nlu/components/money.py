@@ -32,7 +32,7 @@ BEFORE = re.compile(
     rf"(?<![\w$€£.,])(?P<sign>{SIGN}|(?:{'|'.join(CODES)})) ?(?P<number>{NUMBER})(?![\w]|[.,]\d)", re.IGNORECASE
 )
 BEHIND = re.compile(
-    rf"(?<![\w#-])(?<!\d[.,])(?P<number>{NUMBER})(?:[,.][-–]{{1,2}})?[ \u00a0\u202f]?(?P<sign>{AFTER})(?!\w)",
+    rf"(?<![\w#])(?<!\w-)(?<!\d[.,])(?P<number>{NUMBER})(?:[,.][-–]{{1,2}})?[ \u00a0\u202f]?(?P<sign>{AFTER})(?!\w)",
     re.IGNORECASE,
 )
 WEIGHT_AFTER = re.compile(r" (?:of (?!my|credit|the)|heav|light|overweight|in weight|lighter)", re.IGNORECASE)
@@ -42,7 +42,7 @@ WEIGHT_BEFORE = re.compile(r"(?:weigh\w*|gained|lost) (?:\w+ ){0,2}$", re.IGNORE
 def amounts(text: str) -> Iterator[Detail]:
     """Yield each amount as "49.99 EUR": a point for the decimals, two of them or none, and the ISO 4217 code."""
     for match in (*BEFORE.finditer(text), *BEHIND.finditer(text)):
-        price = Price.fromstring(match["number"]).amount
+        price = Price.fromstring(match["number"].replace("’", "'")).amount
         code = _code(match["sign"])
         if price is None or code is None or _is_a_weight(text, match, code):
             continue

@@ -14,6 +14,9 @@ import tomli
 from nlu.components.detail import Detail
 
 CODE = re.compile(r"(?<![\w@.,/$€£¥-])#?[^\W_]{1,24}(?:[-_./][^\W_]{1,24}){0,5}(?![\w@]|[.,]\d)")
+ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+"""The numbers in an address are the site's own."""
+
 MOST = 60
 """Codes of a text that are looked at: who pastes a whole table has told the number by then."""
 
@@ -47,7 +50,7 @@ NAMED_ERROR = re.compile(r"(?<!\w)ERR(?:OR)?_[A-Z][A-Z0-9_]{2,40}(?!\w)")
 TICKET = re.compile(r"(?:TCK|TKT|TICKET|INC|CASE|REQ|CS)-?\d{3,12}", re.IGNORECASE)
 NUMBER = re.compile(r"#?(?=[^\W_]*-?[^\W_]*\d{3})[A-Z0-9]{1,14}(?:-[A-Z0-9]{1,12}){0,4}", re.IGNORECASE)
 LETTERED = re.compile(
-    r"(?!(?:ISO|DIN|RTX|GTX|USB|UTF|PS|MP|CVE|EU)-)#?[A-Z]{2,4}-\d{4,10}|#(?:[A-Z]{1,4}-)?\d{3,12}|\d{3}-\d{7}-\d{7}",
+    r"(?!(?:ISO|DIN|RTX|GTX|USB|UTF|PS|MP|CVE|EU)-)(?!(?:MID|PRE|POST|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEPT?|OCT|NOV|DEC)-(?:19|20)\d\d$)#?[A-Z]{2,4}-\d{4,10}|#(?:[A-Z]{1,4}-)?\d{3,12}|\d{3}-\d{7}-\d{7}",
     re.IGNORECASE,
 )
 SHORT = re.compile(r"[A-Z]{2,4}-\d{3}", re.IGNORECASE)
@@ -63,7 +66,13 @@ def numbers(text: str) -> Iterator[Detail]:
     """
     for named in NAMED_ERROR.finditer(text):
         yield Detail("error_code", named.start(), named.end(), named.group(), 0.9)
-    with_figures = (match for match in CODE.finditer(text) if any(sign in "0123456789" for sign in match.group()))
+    addresses = [match.span() for match in ADDRESS.finditer(text)]
+    with_figures = (
+        match
+        for match in CODE.finditer(text)
+        if any(sign in "0123456789" for sign in match.group())
+        and not any(start <= match.start() < end for start, end in addresses)
+    )
     for match in islice(with_figures, MOST):
         if detail := _told_by_words(text, match) or _told_by_shape(text, match):
             yield detail
@@ -81,8 +90,8 @@ def _told_by_words(text: str, match: "re.Match[str]") -> Detail | None:
         value = " ".join([*([SYSTEMS[word]] if word in SYSTEMS else []), code.lstrip("vV")])
         start = match.start() - len(before) + heard[name].start("word") if word in SYSTEMS else match.start()
         return Detail("version", start, match.end(), value, 0.85)
-    if name == "error_code" and ERROR.fullmatch(code):
-        return _detail("error_code", match, 0.9, code)
+    if name == "error_code" and ERROR.fullmatch(code.lstrip("#")):
+        return _detail("error_code", match, 0.9, code.lstrip("#"))
     if name in ("order_number", "ticket_number") and NUMBER.fullmatch(code) and not _is_a_day_or_year(code):
         return None if COUNTED.match(text, match.end()) else _detail(name, match, 0.95)
     return Detail("", match.start(), match.end(), "", 0.95) if name == "other" else None

@@ -126,6 +126,18 @@ def test_a_number_of_an_unknown_shape_is_taken_when_we_asked_for_one() -> None:
     assert talk.details["order_number"] == "A7731-B"
 
 
+@pytest.mark.parametrize("text", ["I do not have it, I bought it in 2024", "no idea, my postcode is 90210"])
+def test_figures_of_who_does_not_have_the_number_are_not_it(text: str) -> None:
+    talk = hear(replace(CHARGED, confirmed=True, question="order_number"), said("dont_know", text))
+    assert talk.details["order_number"] == NOT_KNOWN
+
+
+def test_a_year_or_a_part_of_a_longer_number_is_no_order_number() -> None:
+    asked = replace(CHARGED, confirmed=True, question="order_number")
+    for text in ("I think it was in 2024", "the tracking says 1Z999AA10123456784"):
+        assert "order_number" not in hear(asked, said("inform", text)).details
+
+
 def test_words_are_taken_for_a_product_but_smileys_are_not() -> None:
     talk = Talk(problem="product_broken", confirmed=True, question="product")
     assert hear(talk, said("nlu_fallback", "the big   green one")).details["product"] == "the big green one"

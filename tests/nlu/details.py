@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nlu.server import ROOT, environment
+from nlu.triage_result import by_name
 from tests.rasa_server import PYTHON
 
 TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "details.toml").read_text("utf-8"))
@@ -54,8 +55,8 @@ class Finder:
         return self._ask(text)[1]
 
     def values(self, text: str) -> dict[str, str]:
-        """The first value of each entity of a text."""
-        return {one["entity"]: one["value"] for one in reversed(self.find(text))}
+        """The value of each entity of a text that counts."""
+        return {name: said.split(" (“")[0] for name, said in by_name(self.find(text)).items()}
 
     def close(self) -> None:
         """End it."""

@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pytest
 from playwright.async_api import expect
 from sqlalchemy import select
 
 from handoff.deeds import Deed
+from nlu.contacts import masked
 from tests.browser import Browse, axe
 from tests.cast import BEN, MARA, NOOR, YUKI
 from tests.handoff.web.conftest import Inbox
@@ -149,3 +151,22 @@ async def test_it_works_without_scripts(inbox: Inbox, url: str, browse: Browse) 
     await page.locator("#details").get_by_role("button", name="show the phone number").first.click()
     await expect(page.locator("#log").get_by_text(EMAIL)).to_be_visible()
     await expect(page.locator("#log").get_by_text(str(MARA.name)).first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "iban de89 3704 0044 0532 0130 00",
+        "De89370400440532013000",
+        "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000",
+        "4111.1111.1111.1111",
+        "4111\u00a01111\u00a01111\u00a01111",
+        "06 12 34 56 78 06 98 76 54 32",
+        "07911 123456\n07911 654321",
+        "on 27.11.2026 0176 12345678",
+    ],
+)
+def test_accounts_cards_and_numbers_side_by_side_are_masked_however_they_are_written(text: str) -> None:
+    said = masked(text)
+    assert "•••• " in said
+    assert not re.search(r"\d{3}[^\n]?\d{3}", said.replace("27.11.2026", "")), said
