@@ -136,7 +136,7 @@ def planned(
 
 
 async def carry_out(session: AsyncSession, made: Plan, by: Agent, *, move: bool) -> int:
-    """Change what was planned; `move`: also what has another intent now. How many examples were changed.
+    """Change what was planned; `move`: also what has another intent now. How many examples and patterns that were.
 
     The plan is of this transaction, in which `lock` came first. Raises what `intents.create` raises.
     """
@@ -147,7 +147,7 @@ async def carry_out(session: AsyncSession, made: Plan, by: Agent, *, move: bool)
         await _write(session, wanted[start : start + AT_ONCE], by)
     for pattern in made.patterns:
         await patterns.add(session, pattern.entity, pattern.kind, pattern.text, by, value=pattern.value)
-    return len(wanted)
+    return len(wanted) + len(made.patterns)
 
 
 async def lock(session: AsyncSession) -> None:

@@ -19,5 +19,9 @@ class NothingToUndo(TrainingError):
     """There is nothing to undo: you gave no answer in the last 12 hours that still holds."""
 
 
+class AnotherAnswer(TrainingError):
+    """Your last answer is another one by now. It is shown above: undo it if that is what you want."""
+
+
 class BadRules(TrainingError):
     """The line is between 0 and 100 percent, the part held back between 0 and 100, and a day has 1 to 1,000 texts."""

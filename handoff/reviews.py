@@ -211,11 +211,14 @@ async def last(session: AsyncSession, me: Agent) -> Review | None:
     return (await session.scalars(query.order_by(Review.id.desc()).limit(1))).one_or_none()
 
 
-async def undo(session: AsyncSession, me: Agent) -> Sequence[Review]:
-    """Take back one's newest answer, with those given together with it. Raises `NothingToUndo`."""
+async def undo(session: AsyncSession, me: Agent, seen: int | None = None) -> Sequence[Review]:
+    """Take back one's newest answer, with those given together with it. Raises `NothingToUndo`, and `AnotherAnswer` if
+    the newest is not the one that was `seen`."""
     newest = await last(session, me)
     if newest is None:
         raise errors.NothingToUndo
+    if seen is not None and newest.id != seen:
+        raise errors.AnotherAnswer
     together = Review.together_id == newest.together_id if newest.together_id else Review.id == newest.id
     mine = select(Review).where(together, Review.agent_id == me.id, Review.undone_at.is_(None)).order_by(Review.id)
     found = (await session.scalars(mine.with_for_update().execution_options(populate_existing=True))).all()

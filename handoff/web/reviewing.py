@@ -13,7 +13,7 @@ from handoff.deeds import tell
 from handoff.examples import Example
 from handoff.intents import Known
 from handoff.models import Agent
-from handoff.review_errors import NothingChosen, NothingToUndo, Overtaken
+from handoff.review_errors import AnotherAnswer, NothingChosen, NothingToUndo, Overtaken
 from handoff.review_queue import PAGE, Queue, Sought, Text
 from handoff.reviews import Said
 from handoff.training_errors import NoSuchIntent, TrainingError
@@ -30,6 +30,7 @@ MOST = review_queue.NEAR + 1
 Word = Annotated[str, Query(max_length=60)]
 Answer = Annotated[str, Form(max_length=80)]
 Other = Annotated[str, Form(max_length=80)]
+Near = Annotated[str, Form(max_length=40)]
 Digests = Annotated[list[str] | None, Form(max_length=MOST)]
 
 
@@ -71,7 +72,7 @@ async def page(here: Here, me: MeTraining, at: At) -> HTMLResponse:
 
 @router.post("")
 async def answer(
-    here: Here, me: MeTraining, at: At, digest: Digests = None, answer: Answer = "", other: Other = ""
+    here: Here, me: MeTraining, at: At, digest: Digests = None, answer: Answer = "", other: Other = "", near: Near = ""
 ) -> Response:
     """Say what one text is about, or several at once; either all of it is kept or nothing."""
     chosen = list(dict.fromkeys(digest or ()))
@@ -89,11 +90,18 @@ async def answer(
                     first = given.together_id = given.id
             tell(session, f"{_about(said)}, {len(chosen)} {'text' if len(chosen) == 1 else 'texts'}")
     except NoSuchIntent as error:
-        return await _page(here, me, at, 422, problem=error.sentence, missing=intents.as_name(other), asked=chosen)
+        missing = intents.as_name(other)
+        return await _refused(here, me, at, near, 422, problem=error.sentence, missing=missing, asked=chosen)
     except TrainingError as error:
         status = 409 if isinstance(error, Overtaken) else 422
-        return await _page(here, me, at, status, problem=error.sentence, asked=chosen)
+        return await _refused(here, me, at, near, status, problem=error.sentence, asked=chosen)
     return RedirectResponse(ADDRESS + at.query(back=""), 303)
+
+
+async def _refused(here: Site, me: Agent, at: Where, near: str, status: int, **more: Any) -> HTMLResponse:
+    """The page on which it was said, with what was said."""
+    page = await _near(here, me, at, near, status, **more) if near else None
+    return page or await _page(here, me, at, status, **more)
 
 
 def _said(answer: str, other: str) -> Said:
@@ -132,13 +140,15 @@ def _about(said: Said) -> str:
 
 
 @router.post("/undo")
-async def undo(here: Here, me: MeTraining, at: At) -> Response:
-    """Take back one's last answer."""
+async def undo(
+    here: Here, me: MeTraining, at: At, seen: Annotated[int | None, Form(ge=0, le=2**62)] = None
+) -> Response:
+    """Take back one's last answer: the one that was `seen`."""
     try:
         async with here.database.transaction("inbox.undo review") as session:
-            undone = await reviews.undo(session, me)
+            undone = await reviews.undo(session, me, seen)
             tell(session, f"{_about(Said(undone[0].answer, undone[0].intent))}, {len(undone)}")
-    except NothingToUndo as error:
+    except (NothingToUndo, AnotherAnswer) as error:
         return await _page(here, me, at, 409, problem=error.sentence)
     return RedirectResponse(f"{ADDRESS}{at.query(back=undone[0].digest)}#u-{undone[0].digest}", 303)
 
@@ -169,14 +179,20 @@ async def rules(
 @router.get("/near")
 async def near(here: Here, me: MeTraining, at: At, digest: Word = "") -> Response:
     """What is nearly the same as a text, to be answered together."""
+    return await _near(here, me, at, digest) or RedirectResponse(ADDRESS + at.query(), 303)
+
+
+async def _near(here: Site, me: Agent, at: Where, digest: str, status: int = 200, **more: Any) -> HTMLResponse | None:
+    """`None`: the text does not wait any more. `more` as of `_page`."""
     async with here.database.reading() as session:
         text = await review_queue.one(session, digest)
         if text is None:
-            return RedirectResponse(ADDRESS + at.query(), 303)
+            return None
         found = await review_queue.near(session, await review_rules.rules(session), text)
         known, rail = await intents.known(session), await rail_of(session, me)
     values: dict[str, Any] = {"at": at, "text": text, "near": found, "known": known, "rail": rail}
-    return here.page("near.html", me=me, place="training", **ALWAYS, **values)
+    said = {"problem": None, "missing": None, "asked": ()} | more
+    return here.page("near.html", status, me=me, place="training", **ALWAYS, **values, **said)
 
 
 async def _page(here: Site, me: Agent, at: Where, status: int = 200, **more: Any) -> HTMLResponse:
@@ -208,6 +224,7 @@ async def _with_back(session: AsyncSession, found: Queue, back: str) -> Queue:
 class Last:
     """One's last answer, and what became of it."""
 
+    id: int
     words: str
     together: bool
     waits: bool
@@ -222,4 +239,4 @@ async def _last(session: AsyncSession, me: Agent) -> Last | None:
         return None
     made = await session.get(Example, review.example_id) if review.example_id else None
     waits = review.settled_at is None
-    return Last(review.words, review.together_id is not None, waits, made.held_back if made else None)
+    return Last(review.id, review.words, review.together_id is not None, waits, made.held_back if made else None)

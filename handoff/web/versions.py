@@ -93,6 +93,7 @@ async def differing(here: Here, me: MeTraining, version: Version) -> HTMLRespons
         values: dict[str, Any] = {
             "model": await versions.get(session, version),
             "found": await disagreements.found(session, version),
+            "count": await disagreements.count(session, version),
             "rail": await rail_of(session, me),
         }
     return here.page("disagreements.html", me=me, place="models", **values)
@@ -130,9 +131,7 @@ async def _listed(session: AsyncSession) -> dict[str, Any]:
         "promotions": await versions.promotions(session),
         "back": await versions.to_roll_back_to(session),
         "beside": await versions.beside(session),
-        "disagreed": {
-            one.version: await disagreements.count(session, one.version) for one in every if one.beside_since
-        },
+        "disagreed": {one.version: await disagreements.count(session, one.version) for one in every},
         "held": versions.holding(every, await versions.forgotten(session)),
         "running": await trainings.current(session),
         "new_labels": await _new_labels(session, every),

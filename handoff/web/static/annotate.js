@@ -6,6 +6,7 @@ for (const marker of document.querySelectorAll("[data-marks]")) {
   const field = document.getElementById(marker.dataset.marks);
   const name = marker.querySelector("input");
   field.addEventListener("select", () => chosen.set(field, [field.selectionStart, field.selectionEnd]));
+  field.addEventListener("input", () => chosen.delete(field));
   marker.querySelector("button").addEventListener("click", () => mark(field, name));
   name.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
@@ -33,4 +34,5 @@ function complain(field, sentence) {
   field.reportValidity();
   field.addEventListener("input", () => field.setCustomValidity(""), { once: true });
   field.addEventListener("select", () => field.setCustomValidity(""), { once: true });
+  field.addEventListener("blur", () => field.setCustomValidity(""), { once: true }); // it is no reason not to save
 }

@@ -14,6 +14,8 @@ import { arrive, ask, show, visit } from "./page.js";
 import { startPresence } from "./presence.js";
 import { localise } from "./times.js";
 
+const AGAIN = 3000; // milliseconds after which a form can be sent again
+
 const FAILED = "That did not work. Try again in a moment.";
 
 const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
@@ -53,6 +55,18 @@ function putAway(menu) {
 function say(sentence) {
   document.getElementById("problem").textContent = sentence;
 }
+
+/** Who clicks twice means it once. */
+function onlyOnce(event) {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "1";
+  setTimeout(() => delete form.dataset.sent, AGAIN); // the page stayed, as when a file was saved
+}
+
+addEventListener("submit", onlyOnce);
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
 document.documentElement.classList.add("js");
 localise(document);

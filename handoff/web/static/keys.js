@@ -18,6 +18,7 @@ function keepSwitch({ target }) {
 
 function pressed(event) {
   if (event.key === "Escape") return leave(event.target);
+  if (event.repeat && !/^[jk]$/i.test(event.key)) return; // who holds a key has not read what it would do next
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
   if (isField(event.target) || document.querySelector("dialog[open], details.more[open]") || !document.getElementById(SWITCH).checked) return;
   if (act(nameOf(event))) event.preventDefault();
