@@ -98,6 +98,16 @@ class Comparison:
         found = [Changed(before, after) for before, after in self.pairs if before.said != after.said]
         return sorted(found, key=lambda one: (one.weight, one.after.right, one.after.text))
 
+    def moved(self, right: str, said: str) -> list[tuple[Answer, bool]]:
+        """The utterances of a cell of the matrix that only one side has there, and whether that is the candidate."""
+        place = (right, said)
+        sides = [(before, after, (after.right, after.said) == place) for before, after in self.pairs]
+        return [
+            (after if now else before, now)
+            for before, after, now in sides
+            if now != ((before.right, before.said) == place)
+        ]
+
     def scores(self, side: Side) -> Scores:
         """Of one side; of the candidate if there is no other."""
         return self.before if side == "live" and self.before else self.after

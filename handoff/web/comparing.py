@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse
 
 from handoff import comparisons, test_sets, trainings, versions
-from handoff.comparisons import Comparison, Row, Side
+from handoff.comparisons import Comparison, Row
 from handoff.models import Agent
 from handoff.web.at_once import at_once
 from handoff.web.matrix import Cells, Numbers, Of, matrix
@@ -77,13 +77,17 @@ async def cell(
     other: Version,
     right: Annotated[str, Query(max_length=80)],
     said: Annotated[str, Query(max_length=80)],
-    of: Annotated[Side, Query()] = "candidate",
+    of: Annotated[Of, Query()] = "candidate",
 ) -> HTMLResponse:
     """The utterances of one cell of the matrix."""
     async with here.database.reading() as session:
         comparison = await comparisons.compare(session, version, other)
         rail = await rail_of(session, me)
-    found = [one for one in comparison.scores(of).answers if (one.right, one.said) == (right, said)]
+    place = (right, said)
+    if of == "difference":
+        found = comparison.moved(right, said)
+    else:
+        found = [(one, True) for one in comparison.scores(of).answers if (one.right, one.said) == place]
     values: dict[str, Any] = {
         "right": right,
         "said": said,

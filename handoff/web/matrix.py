@@ -42,12 +42,11 @@ def matrix(comparison: Comparison, numbers: Numbers, cells: Cells, of: Of) -> Ma
     against = comparison.before if of == "difference" else None
     right = sorted({one for scores in (shown, against) if scores for one, _ in scores.matrix})
     said = sorted({one for scores in (shown, against) if scores for _, one in scores.matrix} | set(right))
-    side = "live" if of == "live" else "candidate"
     rows = [
         (
             name,
             sum(shown.matrix[name, one] for one in said),
-            [_cell(shown, against, (name, one), numbers, cells, side) for one in said],
+            [_cell(shown, against, (name, one), numbers, cells, of) for one in said],
         )
         for name in right
     ]
@@ -55,7 +54,7 @@ def matrix(comparison: Comparison, numbers: Numbers, cells: Cells, of: Of) -> Ma
 
 
 def _cell(
-    shown: Scores, against: Scores | None, place: tuple[str, str], numbers: Numbers, cells: Cells, side: str
+    shown: Scores, against: Scores | None, place: tuple[str, str], numbers: Numbers, cells: Cells, of: Of
 ) -> Cell:
     right, said = place
     count, is_match = shown.matrix[place], right == said
@@ -67,7 +66,7 @@ def _cell(
         if (cells == "errors" and is_match) or (cells == "matches" and not is_match)
         else _words(amount, part, numbers, against)
     )
-    link = urlencode({"of": side, "right": right, "said": said}) if words and count else ""
+    link = urlencode({"of": of, "right": right, "said": said}) if words and (amount if against else count) else ""
     return Cell(right, said, count, words, _heat(amount if words else 0, part, is_match), link)
 
 

@@ -31,7 +31,7 @@ async def try_out(
     request: Request,
     here: Here,
     me: MeTraining,
-    text: Annotated[str, Form(max_length=LONGEST)] = "",
+    text: Annotated[str, Form(max_length=2 * LONGEST)] = "",
     one: Which = 1,
     other: Which = 1,
 ) -> HTMLResponse:

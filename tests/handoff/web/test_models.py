@@ -71,7 +71,12 @@ async def test_a5_the_matrix_sums_to_the_size_of_the_test_set_and_a_cell_lists_e
     assert len(re.findall("/cell", errors)) == 1
     matches = (await ana.get(f"{MODELS}/2/compare/1?cells=matches")).text
     assert len(re.findall("/cell", matches)) == 3
-    assert "-2</a>" in (await ana.get(f"{MODELS}/2/compare/1?of=difference")).text
+    difference = (await ana.get(f"{MODELS}/2/compare/1?of=difference")).text
+    moved = re.findall(r'<a href="([^"]+of=difference[^"]+)"[^>]*>([+-]\d+)</a>', difference)
+    assert "-2" in [number for _, number in moved]
+    for link, number in moved:
+        listed = (await ana.get(link.replace("&amp;", "&"))).text
+        assert listed.count("<b>+</b>") - listed.count("<b>−</b>") == int(number)
 
 
 @pytest.mark.usefixtures("two")
