@@ -75,7 +75,7 @@ async def move(form: Filled, chosen: Chosen = None, to: Said = "") -> Response:
     async with form.tried(), form.here.database.transaction("inbox.move examples") as session:
         count = await examples.relabel(session, [key_of(word) for word in chosen or []], to, form.me)
         deeds.tell(session, f"intent {form.of}, {count} examples to, intent {to}")
-    return await form.back(409)
+    return await form.back(409, written={"moved": chosen or (), "to": to})
 
 
 @router.post("/examples/{example}")

@@ -1,5 +1,7 @@
 """/admin/nlu/intents: reading, teaching, and what is said of it."""
 
+import re
+
 import httpx
 import pytest
 
@@ -96,6 +98,9 @@ async def test_chosen_examples_move_together(inbox: Inbox, ana: httpx.AsyncClien
     form = {"chosen": [REFUND, other], "to": "complaint", "of": "refund"}
     await ana.post("/admin/nlu/examples/move", data=form)
     assert {"I want a refund", "give me my money back"} <= await texts(inbox, "complaint")
+    gone = {"chosen": [f"en-{digest('please refund me')}", f"en-{'0' * 32}"], "to": "complaint", "of": "refund"}
+    refused = (await ana.post("/admin/nlu/examples/move?q=please+refund+me", data=gone)).text
+    assert re.search(rf'value="{gone["chosen"][0]}" checked', refused), "what was chosen stays chosen"
     nothing = await ana.post("/admin/nlu/examples/move", data={"to": "complaint", "of": "refund"})
     assert "Choose at least one example" in nothing.text
 
