@@ -18,7 +18,7 @@ NO_ANSWER = ("date", "time", "email", "phone")
 """Details that a question about the problem is not answered by."""
 
 SMALL_TALK = ("affirm", "greet", "begin", "thanks_solved")
-LIKE_A_NUMBER = re.compile(r"(?<!\w)(?!(?:19|20)\d\d(?!\w))[A-Za-z]{0,4}-?\d{3,}[\w-]*(?!\w)")
+LIKE_A_NUMBER = re.compile(r"(?<![\w-])(?!(?:19|20)\d\d(?![\w-]))[A-Za-z]{0,12}-?\d{3,}[\w-]*|^\d{3,}$")
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,10 @@ def _solved_answer(talk: Talk, said: Said) -> Talk | None:
 
 def _detail_answer(talk: Talk, name: str, said: Said) -> Talk | None:
     """A detail that Rasa found, that the customer does not have, or that stands in the text."""
-    not_known = NOT_KNOWN if said.intent in ("deny", "dont_know") else None
+    not_known = NOT_KNOWN if said.intent == "dont_know" else None
     value = talk.details.get(name) or not_known or _read(name, said)
+    if value is None and said.intent == "deny":
+        value = NOT_KNOWN
     return replace(talk, details={**talk.details, name: value}) if value else None
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import recent, test_sets, versions
 from handoff.versions import Model
-from nlu.scores import Answer, OfIntent, Scores, is_clear, losses, scores_of
+from nlu.scores import Answer, OfIntent, Scores, is_clear, losses
 
 Side = Literal["candidate", "live"]
 
@@ -121,16 +121,13 @@ async def compare(session: AsyncSession, version: int, other: int | None) -> Com
     test_set = await test_sets.common(session, wanted)
     after = await test_sets.answers(session, version, test_set) if test_set else {}
     before = await test_sets.answers(session, beside.version, test_set) if test_set and beside else {}
-    lately = [
-        scores_of(tuple(one))
-        for one in await recent.answers(session, *([candidate, beside] if beside else [candidate]))
-    ]
+    lately = [Scores(one) for one in await recent.answers(session, *([candidate, beside] if beside else [candidate]))]
     return Comparison(
         candidate,
         beside,
         test_set,
-        scores_of(tuple(after.values())),
-        scores_of(tuple(before.values())) if beside else None,
+        Scores(list(after.values())),
+        Scores(list(before.values())) if beside else None,
         (lately[0], lately[1] if beside else None),
         [(before[one], after[one]) for one in after if one in before],
     )

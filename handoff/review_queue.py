@@ -203,6 +203,7 @@ async def ask_again(session: AsyncSession) -> int:
     )
     asked = (await session.execute(about_none.where(*none).order_by(Review.id.desc()).limit(LOOKED_THROUGH))).all()
     if not asked:
+        _hints.cache_clear()
         return 0
     taught = select(Intent.name, Intent.made_at, Example.text).distinct().join(Example, Example.intent == Intent.name)
     newer = taught.where(Intent.made_at > min(row.at for row in asked), Intent.retired_at.is_(None))

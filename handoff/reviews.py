@@ -249,12 +249,21 @@ async def _take_back(session: AsyncSession, review: Review, me: Agent | None) ->
 
 async def _unteach(session: AsyncSession, review: Review, me: Agent | None) -> None:
     if review.example_id is None:
-        return
+        return await _correct_back(session, review, me)
     made = await session.get_one(Example, review.example_id)
     review.example_id = None
     if made.removed_at is None and made.intent == review.intent:
         with suppress(training_errors.NoSuchExample):
             await examples.remove(session, made.key, me)
+
+
+async def _correct_back(session: AsyncSession, review: Review, me: Agent | None) -> None:
+    """What is tested with has the intent again that it had before this answer."""
+    before = (Review.digest == review.digest, Review.id < review.id, Review.undone_at.is_(None))
+    tested = select(Example, Review.intent).join(Review, Review.example_id == Example.id)
+    row = (await session.execute(tested.where(*before, Example.held_back).order_by(Review.id.desc()).limit(1))).first()
+    if row is not None and row[1] is not None and row[0].intent == review.intent and row[0].removed_at is None:
+        await examples.relabel(session, [row[0].key], row[1], me)
 
 
 async def done_today(session: AsyncSession, me: Agent) -> int:

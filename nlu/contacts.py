@@ -23,26 +23,29 @@ TOLD_IN_WORDS = ("more", "product", "device")
 SEVEN_DIGITS = re.compile(r"(?:\d(?:\s|[\u200b\u2060().\-‐‑–/]){0,3}){7}")
 LOCAL_BACKWARDS = re.compile(r"[\w.%+'-]{0,63}\w")
 DOMAIN = re.compile(r"(?:\w(?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}")
-GAP = r"(?! [-–] )(?:[^\S\n]|[\u200b\u2060().\-‐‑–/]){0,3}"
+GAP = r"(?:[^\S\n]|[\u200b\u2060().\-‐‑–/]){0,3}"
 NUMBER = re.compile(rf"(?<![\w#+])(?<!\d[.,:-])(?:\+|\(\+?)?\d(?:{GAP}\d){{6,30}}(?![\w@]|[.,:-]\d)")
-"""Digits and what may stand between those of one number; a line's end or a dash between blanks may not."""
+"""Digits and what may stand between those of one number; a line's end may not."""
+MOST_PARTS = 400
+"""Parts of longer runs of digits that are tried in a text: with all of them, 4,000 characters took half a second."""
 MOST_GROUPS = 7
 """Groups of digits, with blanks between, of a number that is a part of more: "+33 6 12 34 56 78" has six."""
 DATE = re.compile(r"(?:[0-3]?\d([./-])[01]?\d|[01]?\d([./-])[0-3]?\d)[./-](?:19|20)\d\d|(?:19|20)\d\d-[01]?\d-[0-3]?\d")
 CARD = re.compile(r"(?<![\w-])\d(?:[ \u00a0\u202f.-]?\d){12,18}(?![\w-])")
 ACCOUNT = re.compile(
-    r"\b[A-Z]{2}\d{2}(?:[ \u00a0\u202f-]?[A-Z0-9]{4}){2,7}(?:[ \u00a0\u202f-]?[A-Z0-9]{1,3})?\b", re.IGNORECASE
+    r"\b[A-Za-z]{2}[0-9]{2}(?:[ \u00a0\u202f-]?[A-Za-z0-9]{4}){2,7}(?:[ \u00a0\u202f-]?[A-Za-z0-9]{1,3})?\b"
 )
 CARDS = re.compile(r"4\d{12}(?:\d{3})?(?:\d{3})?|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|6\d{15}(?:\d{3})?")
 
 PHONE = (
-    r"phone|t[eé]l|call|mobile|cell|whatsapp|text|reach|ring|handy|anruf|ruf|telefon|tel[eé]fono|m[oó]vil|ll[aá]m\w*"
+    r"phone|mobil\w*|festnetz\w*|t[eé]l|call|mobile|cell|whatsapp|text|reach|ring|handy|anruf|ruf|telefon|tel[eé]fono|m[oó]vil|ll[aá]m\w*"
     r"|t[eé]l[eé]phone|portable|appel\w*|joindre|τηλ\w*|κινητ\w*|καλ[εέ]\w*"
 )
 SAYS_PHONE = re.compile(rf"(?:{PHONE}|nummer|num[eé]ro)[^\d\n]{{0,24}}$", re.IGNORECASE)
-SAYS_ONLY_PHONE = re.compile(rf"(?<!\w)(?:{PHONE})[^\d\n]{{0,24}}$", re.IGNORECASE)
+SAYS_ONLY_PHONE = re.compile(rf"(?s:.*)(?<!\w)(?P<word>{PHONE})[^\d\n]{{0,24}}$", re.IGNORECASE)
 SAYS_OTHERWISE = re.compile(
-    r"(?:order|purchase|invoice|ticket|case(?! of)|ref\w*|tracking|serial|account|imei|pedido|compra|factura"
+    r"(?s:.*)(?P<word>"
+    r"order|purchase|invoice|ticket|case(?! of)|ref\w*|tracking|serial|account|imei|pedido|compra|factura"
     r"|seguimiento|caso|incidencia|bestell\w*|auftrag\w*|rechnung\w*|sendung\w*|kunden\w*|vorgang\w*|serien\w*"
     r"|commande|facture|suivi|dossier|s[eé]rie|παραγγελ\w*|τιμολ\w*|αποστολ\w*|αίτημα\w*|υπόθεσ\w*|#|№)"
     r"[^\d\n?!]{0,24}$",
@@ -142,23 +145,32 @@ def _sums_to_ten(digits: str) -> bool:
 def _accounts(text: str) -> Iterator[Contact]:
     """IBANs, by their check digits (ISO 13616)."""
     for match in ACCOUNT.finditer(text):
-        plain = re.sub(r"[\s-]", "", match.group()).upper()
-        if 15 <= len(plain) <= 34 and int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1:
-            yield Contact("account", match.start(), match.end(), plain)
+        ends = [
+            match.end(),
+            *(match.start() + gap.start() for gap in reversed([*re.finditer(r"[\s-]", match.group())])),
+        ]
+        for end in ends:  # words may follow that look like more of it
+            plain = re.sub(r"[\s-]", "", text[match.start() : end]).upper()
+            if 15 <= len(plain) <= 34 and int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1:
+                yield Contact("account", match.start(), end, plain)
+                break
 
 
 def _phones(text: str, regions: tuple[str, ...]) -> Iterator[Contact]:
+    tries = iter(range(MOST_PARTS))
     for match in NUMBER.finditer(text):
-        groups = [one.span() for one in re.finditer(r"\S+", match.group())]
-        yield from _among(text, [(match.start() + start, match.start() + end) for start, end in groups], regions)
+        groups = [one.span() for one in re.finditer(r"\S*\d\S*", match.group())]
+        yield from _among(text, [(match.start() + start, match.start() + end) for start, end in groups], regions, tries)
 
 
-def _among(text: str, groups: list[tuple[int, int]], regions: tuple[str, ...]) -> Iterator[Contact]:
+def _among(
+    text: str, groups: list[tuple[int, int]], regions: tuple[str, ...], tries: Iterator[int]
+) -> Iterator[Contact]:
     """Groups of digits side by side: all are one number, or the first of them, or the last. Dates are none."""
     for at, (start, end) in enumerate(groups):
         if DATE.fullmatch(text, start, end):
-            yield from _among(text, groups[:at], regions)
-            yield from _among(text, groups[at + 1 :], regions)
+            yield from _among(text, groups[:at], regions, tries)
+            yield from _among(text, groups[at + 1 :], regions, tries)
             return
     if not groups:
         return
@@ -171,9 +183,11 @@ def _among(text: str, groups: list[tuple[int, int]], regions: tuple[str, ...]) -
     likely = [(some, rest) for some, rest in parts_of_it if len(some) <= MOST_GROUPS]
     for region in regions:
         for some, rest in likely:
+            if next(tries, None) is None:
+                return
             if found := _one(text, some[0][0], some[-1][1], (region,)):
                 yield found
-                yield from _among(text, rest, regions)
+                yield from _among(text, rest, regions, tries)
                 return
 
 
@@ -192,8 +206,8 @@ def _one(text: str, start: int, end: int, regions: tuple[str, ...], *, is_whole:
 
 def _is_called_otherwise(before: str) -> bool:
     """Whether the word that stands nearest before a number says that it is one of an order, say, and not of a phone."""
-    otherwise, phone = SAYS_OTHERWISE.search(before), SAYS_ONLY_PHONE.search(before)
-    return otherwise is not None and (phone is None or otherwise.start() > phone.start())
+    otherwise, phone = SAYS_OTHERWISE.match(before), SAYS_ONLY_PHONE.match(before)
+    return otherwise is not None and (phone is None or otherwise.start("word") > phone.start("word"))
 
 
 def _phone(said: str, regions: tuple[str, ...], is_announced: bool) -> str | None:

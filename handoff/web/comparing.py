@@ -84,6 +84,7 @@ async def cell(
         comparison = await comparisons.compare(session, version, other)
         rail = await rail_of(session, me)
     place = (right, said)
+    of = of if comparison.other else "candidate"
     if of == "difference":
         found = comparison.moved(right, said)
     else:

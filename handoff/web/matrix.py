@@ -39,6 +39,7 @@ class Matrix:
 def matrix(comparison: Comparison, numbers: Numbers, cells: Cells, of: Of) -> Matrix:
     """The table of one view."""
     shown = comparison.scores("live" if of == "live" else "candidate")
+    of = of if comparison.other else "candidate"
     against = comparison.before if of == "difference" else None
     right = sorted({one for scores in (shown, against) if scores for one, _ in scores.matrix})
     said = sorted({one for scores in (shown, against) if scores for _, one in scores.matrix} | set(right))

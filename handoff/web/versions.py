@@ -1,5 +1,6 @@
 """/admin/nlu/models: every version of the model, which one is at work, and putting another one to work."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form
@@ -145,7 +146,8 @@ async def _scores(session: AsyncSession, version: int, test_set: test_sets.TestS
         return None
     found = await test_sets.answers(session, version, test_set.version)
     is_whole = len(found) == await test_sets.size(session, test_set.version)
-    return scores_of(tuple(found.values())) if found and is_whole else None
+    # Without the texts, which are kept nowhere but in the record.
+    return scores_of(tuple(replace(one, text="") for one in found.values())) if found and is_whole else None
 
 
 async def _new_labels(session: AsyncSession, every: list[versions.Model]) -> int | None:

@@ -89,7 +89,8 @@ CLOCK = re.compile(
 )
 HOUR = re.compile(
     r"(?<![\w:.,/$€£-])(?P<before>(?:a las?|vers|στισ|um) )?(?P<hour>[01]?\d|2[0-3])(?:"
-    r" ?(?P<half>[apπμ])\.?[mμ]\b\.?| ?(?P<oclock>uhr\b|h\b|heures?\b|o'clock\b)(?: (?P<minute>[0-5]\d)\b)?"
+    r" ?(?P<half>[apπμ])\.?[mμ]\b\.?| ?(?P<oclock>uhr\b|h\b|heures?\b|o'clock\b)"
+    r"(?: (?P<minute>[0-5]\d)(?= ?(?:[.,!?]|$)| minut))?"
     r"|(?= ?[.,!?]| de la | το | hrs?\b|$))"
 )
 LATER = re.compile(
@@ -99,8 +100,8 @@ LATER = re.compile(
 NIGHT = re.compile(r" (?:de la noche|nachts|το βραδυ|at night|tonight)")
 ABOUT = re.compile(r"(?:halb|viertel (?:vor|nach)|half past|quarter (?:to|past)|kurz (?:vor|nach)) $")
 """What makes an hour another time, which we do not reckon out: better none than a wrong one."""
-ABOUT_BEHIND = re.compile(r" (?:y media|y cuarto|menos|et quart|moins)\b")
-NO_CLOCK = re.compile(r" ?(?:hours?|hrs|min|minut|%|to|vs|€|eur|usd|gbp|\$|£|kg|km)")
+ABOUT_BEHIND = re.compile(r" (?:y media|y cuarto|menos|et quart|et demie|moins)\b")
+NO_CLOCK = re.compile(r" ?(?:hours?|hrs|min|minut|%|to\b|vs|€|eur|usd|gbp|\$|£|kg|km)")
 
 SETTINGS = {"TIMEZONE": "UTC", "RETURN_AS_TIMEZONE_AWARE": False, "PREFER_DATES_FROM": "past"}
 PARSER = DateDataParser(languages=["en"], settings=SETTINGS)
@@ -223,10 +224,10 @@ def _time(plain: str, match: "re.Match[str]", minute: int, half: str | None) -> 
         return
     if half:
         hour = hour % 12 + (12 if half in "pμ" else 0)
+    elif NIGHT.match(plain, match.end()):  # three at night is before the morning, nine is not
+        hour = 0 if hour == 12 else hour + 12 if 6 <= hour < 12 else hour
     elif later and hour < 12:
         hour += 12
-    elif hour == 12 and NIGHT.match(plain, match.end()):
-        hour = 0
     yield Detail("time", match.start(), later.end() if later else match.end(), f"{hour:02}:{minute:02}", 0.85)
 
 

@@ -138,6 +138,20 @@ def test_a_year_or_a_part_of_a_longer_number_is_no_order_number() -> None:
         assert "order_number" not in hear(asked, said("inform", text)).details
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2024-00118", "2024-00118"),
+        ("2045", "2045"),
+        ("it is BESTELL20418", "BESTELL20418"),
+        ("no it is 20418", "20418"),
+    ],
+)
+def test_a_number_is_taken_whole(text: str, number: str) -> None:
+    asked = replace(CHARGED, confirmed=True, question="order_number")
+    assert hear(asked, said("deny", text)).details["order_number"] == number
+
+
 def test_words_are_taken_for_a_product_but_smileys_are_not() -> None:
     talk = Talk(problem="product_broken", confirmed=True, question="product")
     assert hear(talk, said("nlu_fallback", "the big   green one")).details["product"] == "the big green one"

@@ -204,6 +204,8 @@ async def test_a_text_that_is_tested_with_gets_the_newest_answer_and_goes_on_tes
     assert await words(database, ana) == ["Money back when?"]
     await answered(database, ben, "Money back when", "cancel")
     assert await learnt(database) == [("Money back when?", "cancel", True)]
+    await undone(database, ben)
+    assert await learnt(database) == [("Money back when?", "refund", True)]
 
 
 async def test_whoever_takes_back_that_a_guess_is_wrong_leaves_what_was_answered_answered(

@@ -164,9 +164,21 @@ async def test_it_works_without_scripts(inbox: Inbox, url: str, browse: Browse) 
         "06 12 34 56 78 06 98 76 54 32",
         "07911 123456\n07911 654321",
         "on 27.11.2026 0176 12345678",
+        "AT61 1904 3002 3457 3201 und danke",
+        "my IBAN is AT611904300234573201 and name is Bob",
+        "BE68 5390 0754 7034 svp",
+        "0176 - 12345678",
+        "Tel. 0176 - 123 456 78",
+        "210 1234567 - 6912345678",
+        "Call me about my order, tel 07911 123456",
     ],
 )
 def test_accounts_cards_and_numbers_side_by_side_are_masked_however_they_are_written(text: str) -> None:
     said = masked(text)
     assert "•••• " in said
     assert not re.search(r"\d{3}[^\n]?\d{3}", said.replace("27.11.2026", "")), said
+
+
+@pytest.mark.parametrize("text", ["ab12 1234 5678 İLE 1234567", "DE89 \u212a704 0044 0532 0130 ſ", "ﬀ12 ①②③④ ٣٤٥٦"])
+def test_letters_that_only_look_like_ours_break_nothing(text: str) -> None:
+    assert masked(text)

@@ -1,10 +1,14 @@
 """The pages of the model in a real browser: accessible in both colour schemes, wide and narrow, and live."""
 
+import httpx
 import pytest
 from playwright.async_api import expect
+from sqlalchemy import update
 
-from handoff import trainings, versions
+from handoff import corpora, examples, test_sets, trainings, versions
 from handoff.trainings import Beat
+from handoff.versions import Model
+from nlu.corpus import CorpusExample
 from tests.browser import Browse
 from tests.cast import ANA
 from tests.handoff.web.conftest import Inbox
@@ -121,3 +125,16 @@ async def test_a_page_that_is_open_follows_a_training_and_goes_to_the_comparison
     await page.keyboard.press("g")
     await page.keyboard.press("m")
     await page.wait_for_url(f"{url}{MODELS}")
+
+
+async def test_what_is_tested_with_in_another_language_is_no_new_label_for_ever(
+    inbox: Inbox, ana: httpx.AsyncClient
+) -> None:
+    await freeze(inbox.database, [CorpusExample("Hotel", "refund", "en")])
+    await version(inbox.database, None)
+    async with inbox.database.transaction("test.trained") as session:
+        await examples.add(session, "Hotel", "refund", "de", source="admin", by=None)
+        trained = await test_sets.untested(session, await corpora.gather(session))
+        await session.execute(update(Model).values(corpus=trained.sha256))
+    assert "The examples changed" not in (await ana.get(MODELS)).text
+    assert "A version was trained on just these" in (await ana.get("/admin/nlu/train")).text
