@@ -1,5 +1,6 @@
 """What customers choose on their own page, once they are proven to be the author: each choice is one transaction."""
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import end, forget, stop
@@ -35,16 +36,18 @@ class Choose:
                 await receipts.turn(session, thread, purpose, True, shown, version)
 
     async def take_back(self, purpose: Purpose) -> None:
-        """Take a yes back, in the words in which it was given. For "talk" that is a STOP."""
+        """Take a yes back, in the words in which it was given, in every chat. For "talk" that is a STOP."""
         async with self._database.transaction("choose.take_back") as session:
-            thread = await self._thread(session)
-            if thread is None:
+            await people.promise(session, self._account)
+            customer = await people.find(session, self._account)
+            if customer is None or await threads.latest_opted_in(session, customer) is None:
                 return
-            given = (await receipts.standing(session, thread.id)).get(purpose)
             if purpose == "talk":
                 await stop.stop(session, self._account, "took the consent back", self._brand.name)
-            elif given is not None:
-                await receipts.turn(session, thread, purpose, False, given.wording, given.wording_version)
+                return
+            theirs = select(Thread.id).where(Thread.customer_id == customer.id).order_by(Thread.id)
+            await session.execute(theirs.with_for_update())
+            await receipts.take_back(session, customer, purpose)
 
     async def end(self) -> bool:
         """End the chat. `False`: none was open."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
@@ -251,7 +252,7 @@ class Flow:
         thread = await threads.latest_opted_in(session, customer) if customer else None
         if stop.is_stop(message.text):
             if thread is not None:
-                await hear.hear(session, thread, message)
+                await hear.hear(session, thread, replace(message, files=(), attached=()))  # no file holds up a STOP
             await stop.stop(session, account, "a word in private", self._brand.name)
             return
         if customer is None or thread is None or await threads.has_newer(session, customer, thread):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, cases, people, persons, receipts, square, threads, visits
@@ -24,10 +24,14 @@ TOMBSTONE = "Deleted at the customer's wish."
 """What agents read in place of the summary."""
 
 
+_TELLS = or_(Message.deleted_at.is_(None), Message.author_name.is_not(None), Message.url.is_not(None))
+"""What is said, or a tombstone that still tells whose it is."""
+
+
 async def strangers(session: AsyncSession) -> int:
     """Empty the posts and names of threads without an opt-in that are older than a day. How many threads."""
     old = Thread.opened_at < func.clock_timestamp() - STRANGERS
-    said = exists().where(Message.thread_id == Thread.id, Message.deleted_at.is_(None), Message.kind == "post")
+    said = exists().where(Message.thread_id == Thread.id, _TELLS, Message.kind == "post")
     ids = await _locked(session, old, ~_opted_in(), said)
     await _empty(session, ids)
     return len(ids)
@@ -40,7 +44,7 @@ async def chats(session: AsyncSession, retention: timedelta, keep: timedelta) ->
     """
     now = func.clock_timestamp()
     old = and_(Thread.ended_at < now - retention, ~receipts.holds("keep") | (Thread.ended_at < now - keep))
-    said = exists().where(Message.thread_id == Thread.id, Message.deleted_at.is_(None), Message.kind != "event")
+    said = exists().where(Message.thread_id == Thread.id, _TELLS, Message.kind != "event")
     ids = await _locked(session, old, said)
     await _empty(session, ids)
     return len(ids)
@@ -176,6 +180,8 @@ async def _empty(session: AsyncSession, ids: list[int]) -> None:
     await session.execute(
         words.values(text="", url=None, author_name=None, buttons=None, deleted_at=func.clock_timestamp())
     )
+    tombstones = update(Message).where(Message.thread_id.in_(ids), Message.kind != "event", _TELLS)
+    await session.execute(tombstones.values(url=None, author_name=None))
     await session.execute(delete(Draft).where(Draft.thread_id.in_(ids)))
     await attachments.forget(session, ids)
     await session.execute(update(Thread).where(Thread.id.in_(ids)).values(talk=None))

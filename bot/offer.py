@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channel import Halted, NeverDeliverable, Post, PublicOffer, TryLater
@@ -63,6 +63,9 @@ async def propose(session: AsyncSession, terms: Terms, post: Post, language: str
     cool = datetime.now(UTC) - terms.cool_down
     if any(one.offered_at is not None and one.offered_at > cool for one in (promise, *others)):
         return "offered before"
+    same_post = exists().where(Offer.account == account, Offer.post_id == post.id)
+    if await session.scalar(select(same_post)):
+        return "offered before"
     customer = await people.customer(
         session, account, post.channel, language, handle=post.author.handle, name=post.author.name
     )
@@ -70,6 +73,12 @@ async def propose(session: AsyncSession, terms: Terms, post: Post, language: str
     await add_post(session, thread, post)
     await _write_offer(session, terms, promise, thread, post, text, label)
     return "offer"
+
+
+async def is_over(session: AsyncSession, claimed: Claimed) -> bool:
+    """Whether the thread of an offer ended after it was claimed, as by a STOP."""
+    ended = select(Thread.ended_at).join(Offer, Offer.thread_id == Thread.id).where(Offer.id == claimed.offer_id)
+    return await session.scalar(ended) is not None
 
 
 async def add_post(session: AsyncSession, thread: Thread, post: Post) -> None:

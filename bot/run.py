@@ -141,6 +141,9 @@ class Bot:
             return NeverDeliverable(why)
         if claimed.too_late:
             return offer.too_slow()
+        async with self._database.reading() as session:
+            if await offer.is_over(session, claimed):  # a STOP that came while we looked
+                return NeverDeliverable("the thread ended meanwhile")
         try:
             async with outside("offer.send"):
                 return await self._channels[claimed.channel].offer(claimed.offer)

@@ -61,7 +61,7 @@ async def stop(session: AsyncSession, account: str, by: str, brand: str) -> None
     if customer is None:
         return
     await threads.withhold(session, customer)
-    await receipts.take_back_talk(session, customer)
+    await receipts.take_back(session, customer, "talk")
     thread = await threads.open_thread(session, customer)
     if thread is not None:
         await _end(session, thread, by)

@@ -270,5 +270,7 @@ class Train:
             for model in versions.to_delete(every, live, before, self._workshop.keep):
                 await versions.mark_gone(session, model.version, f"only {self._workshop.keep} versions are kept")
             running = await trainings.current(session)
+            forgotten = [model.file for model in every if model.version in held]
             kept, known = {model.file for model in every if model.gone_at is None}, {model.file for model in every}
+        await asyncio.to_thread(self._workshop.forget, forgotten)
         await asyncio.to_thread(self._workshop.sweep, kept, known, someone_trains=running is not None)

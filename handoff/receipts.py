@@ -47,17 +47,23 @@ async def turn(
     return receipt
 
 
-async def take_back_talk(session: AsyncSession, customer: Customer) -> None:
-    """A STOP takes back the yes to talking, on each locked thread where it stood."""
-    for thread in await session.scalars(select(Thread).where(Thread.customer_id == customer.id, holds("talk"))):
-        given = (await standing(session, thread.id))["talk"]
-        await turn(session, thread, "talk", False, given.wording, given.wording_version)
+async def take_back(session: AsyncSession, customer: Customer, purpose: Purpose) -> None:
+    """Take back a yes on each locked thread where it stood: nobody has to remember in which chat they gave it."""
+    for thread in await session.scalars(select(Thread).where(Thread.customer_id == customer.id, holds(purpose))):
+        given = (await standing(session, thread.id))[purpose]
+        await turn(session, thread, purpose, False, given.wording, given.wording_version)
 
 
 async def history(session: AsyncSession, thread_id: int) -> Sequence[Receipt]:
     """Every turn of every switch of a thread, the oldest first."""
     query = select(Receipt).where(Receipt.thread_id == thread_id).order_by(Receipt.id)
     return (await session.scalars(query)).all()
+
+
+async def history_of(session: AsyncSession, customer_id: int) -> Sequence[Receipt]:
+    """The same of all threads of a customer."""
+    query = select(Receipt).join(Thread, Thread.id == Receipt.thread_id).where(Thread.customer_id == customer_id)
+    return (await session.scalars(query.order_by(Receipt.id))).all()
 
 
 async def standing(session: AsyncSession, thread_id: int) -> Mapping[Purpose, Receipt]:

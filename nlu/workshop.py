@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,11 @@ class Workshop:
         for path in self.models.glob("work-*"):
             shutil.rmtree(path, ignore_errors=True)
 
+    def forget(self, files: Iterable[str]) -> None:
+        """Delete the examples that went into these models; what they have learnt of them stays in the models."""
+        for file in files:
+            shutil.rmtree(self.models / file.replace(".tar.gz", ".corpus"), ignore_errors=True)
+
     def bytes_used(self) -> int:
         """What all of it takes on the disk."""
         return (
@@ -51,4 +56,4 @@ class Workshop:
     def _remove(self, file: str) -> None:
         with suppress(FileNotFoundError):
             (self.models / file).unlink()
-        shutil.rmtree(self.models / file.replace(".tar.gz", ".corpus"), ignore_errors=True)
+        self.forget([file])

@@ -103,7 +103,7 @@ class Unsaid(Exception):
 async def _say(request: Request, found: Door, chat: Thread, form: FormData, text: str) -> None:
     """Raises `TooFast`, `AttachmentError`, `Unsaid`."""
     here, largest = site(request), site(request).settings.largest_file
-    files = await files_in(form, "files", largest)
+    files = () if is_stop(text) else await files_in(form, "files", largest)  # no file holds up a STOP
     await _object(request, chat, text, files)
     for file in files:
         attachments.checked(file, largest)

@@ -171,7 +171,7 @@ def _standing(here: Site, seen: View) -> str:
 
 
 async def _switches(session: AsyncSession, here: Site, chat: Thread) -> list[Switch]:
-    turns = await receipts.history(session, chat.id)
+    turns = await receipts.history_of(session, chat.customer_id)
     return [_switch(here, chat, purpose, [turn for turn in turns if turn.purpose == purpose]) for purpose in PURPOSES]
 
 

@@ -16,9 +16,9 @@ import pytest
 from bot.brand import read_brand
 from bot.channel import Blocked, TryLater
 from bot.choose import Choose
-from handoff import cases, errors
+from handoff import cases, errors, receipts
 from handoff.database import Database
-from handoff.models import Agent
+from handoff.models import Agent, Thread
 from nlu.rasa import Rasa
 from tests.bot.test_forget import DAYS, HOURS, SAID, trace_of
 from tests.bot.town import BRAND, Town, click, line, post
@@ -278,3 +278,21 @@ async def test_after_a_stop_nothing_that_waited_goes_out_however_it_was_said(dat
     said = [text for text in town.heard_by(MARA)[len(heard) :] if not text.startswith("Done. You will not hear")]
     assert (len(town.street.offers), said) == (1, [])
     assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
+
+
+async def test_a_yes_of_an_earlier_chat_is_shown_and_taken_back_in_every_chat(town: Town) -> None:
+    first = await town.opted_in(MARA, SAID)
+    version = read_brand(BRAND).consent.version
+    await (await choices(town)).agree("training", "en", version)
+    await (await choices(town)).end()
+    await town.pass_time(31 * DAYS)
+    second = await town.opted_in(MARA, SAID + " Again!")
+    assert first != second
+    async with town.database.reading() as session:
+        thread = await session.get_one(Thread, second)
+        turns = await receipts.history_of(session, thread.customer_id)
+        assert [turn.given for turn in turns if turn.purpose == "training"] == [True]
+    await (await choices(town)).take_back("training")
+    async with town.database.reading() as session:
+        standing = await receipts.standing(session, first)
+    assert not standing["training"].given

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot import forget, gather
 from bot.channel import TryLater
 from bot.settings import BotSettings
 from handoff import cases, people, threads
 from handoff.database import Database
+from handoff.models import Customer, Message
 from tests.bot.town import COMPLAINT, Town, click, line, post
 from tests.cast import ANA, JOSE, MARA, NOOR
 
@@ -169,3 +170,23 @@ async def test_their_posts_in_other_peoples_threads_go_too_and_do_not_come_back(
         await gather.attach(session, key, await threads.locked(session, thread_id), town.street.posts)
     said = [one for one in (await town.thread(thread_id)).messages if one.kind == "post"]
     assert [(one.text, one.author_name) for one in said][1:] == [("", None)]
+
+
+async def test_who_deleted_their_post_is_forgotten_by_name_too(town: Town) -> None:
+    """A tombstone tells whose it is, until its thread is emptied: after a day, or at the wish of who opted in."""
+    for author in (MARA, NOOR):
+        await town.do(post(author, SAID))
+    mara = await town.opted_in(MARA, SAID)
+    async with town.database.transaction("test.bury") as session:
+        for message in await session.scalars(select(Message).where(Message.kind == "post")):
+            gather.bury(message)
+    await town.pass_time(25 * HOURS)
+    await town.bot.forget()
+    assert await trace_of(town, "noor") == []
+    assert await trace_of(town, "mara")
+    async with town.database.transaction("test.person") as session:
+        thread = await threads.locked(session, mara)
+        account = await session.scalar(select(Customer.account).where(Customer.id == thread.customer_id))
+        assert account
+        await forget.person(session, account, MARA.id)
+    assert await trace_of(town, "mara") == []

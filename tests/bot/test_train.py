@@ -209,8 +209,12 @@ async def test_files_with_examples_of_who_was_forgotten_go_once_a_version_withou
     await promote(makers, 2, seen=1)
     async with makers.database.transaction("test") as session:
         await session.execute(text("DELETE FROM examples"))
+    _, at_work, _ = await makers.versions()
+    written = makers.workshop.models / at_work.file.replace(".tar.gz", ".corpus")
+    written.mkdir()
     await makers.train.sweep()
     assert [model.gone_at is None for model in await makers.versions()] == [True] * 3, "it is at work"
+    assert not written.exists(), "what was said stands nowhere in words"
     await promote(makers, 3, seen=2)
     await makers.train.sweep()
     newest, held, first = await makers.versions()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from handoff import attachments, cases
 from handoff.attachments import MB, Attachment, File
-from handoff.models import Agent, Message
+from handoff.models import Agent, Message, Promise
 from tests.bot.pages.test_in_chromium import at_work, join, looks_right, open_chat
 from tests.bot.pages.world import World, chatting, words
 from tests.browser import Browse
@@ -182,3 +182,12 @@ async def test_a_file_is_sent_in_the_browser_and_a_refused_one_is_dropped_while_
         await expect(page.get_by_role("log").get_by_role("link", name="label.pdf")).to_be_visible()
         await expect(page.get_by_text("It arrived like this")).to_have_count(1)
         await looks_right(page)
+
+
+async def test_no_file_holds_up_a_stop(world: World) -> None:
+    mara, link = await chatting(world)
+    answer = await send(mara, link, "STOP", ("run.exe", EXECUTABLE))
+    assert answer.status_code == 200
+    async with world.database.reading() as session:
+        assert await session.scalar(select(Promise.stopped_at)) is not None
+    assert await kept(world) == []
