@@ -15,6 +15,7 @@ from bot import doctor, up
 from bot.assemble import connecting_x, detection
 from bot.brand import BrandUnreadable, read_brand
 from bot.channel import ChannelError
+from bot.choose import Choose
 from bot.explain import explain
 from bot.permit import PolicyUnreadable, policies
 from bot.put_to_work import PutToWork
@@ -22,7 +23,7 @@ from bot.replay import replay as replay_file
 from bot.serve import PortTaken
 from bot.settings import BotSettings
 from bot.train import Train
-from handoff import agents, halts, schema, versions
+from handoff import agents, halts, people, schema, versions
 from handoff.database import Database
 from handoff.embedded import AlreadyRunning, DatabaseDidNotStart, Embedded
 from handoff.errors import Refusal
@@ -187,6 +188,36 @@ async def _resume(url: str, channel: str) -> bool:
     try:
         async with database.transaction("resume") as session:
             return await halts.end(session, channel)
+    finally:
+        await database.close()
+
+
+@main.command("forget")
+@click.argument("channel", type=click.Choice(sorted(policies())))
+@click.argument("customer")
+@click.option("--stop", is_flag=True, help="And never write to them again.")
+@click.confirmation_option(prompt="This cannot be undone. Delete everything of them?")
+@click.pass_obj
+def forget_command(settings: BotSettings, channel: str, customer: str, stop: bool) -> None:
+    """Delete all of a CUSTOMER who asks elsewhere than on their page: by their handle, or their id on CHANNEL."""
+    with _record(settings) as url:
+        if not schema.is_current(url):
+            raise up.NotMigrated
+        is_known = asyncio.run(_forget(settings, url, channel, customer.removeprefix("@"), stop))
+    if not is_known:
+        raise click.ClickException(f"Nobody is known on {channel} by {customer}. Look into a case for their handle.")
+    click.echo("Everything of them is deleted.")
+
+
+async def _forget(settings: BotSettings, url: str, channel: str, customer: str, stop: bool) -> bool:
+    database = Database(url, pool_size=1)
+    try:
+        async with database.reading() as session:
+            found = await people.called(session, channel, customer)
+        if found is not None:
+            choose = Choose(database, read_brand(settings.brand_file), found.account)
+            await choose.be_forgotten(found.external_id or customer, stopped=stop)
+        return found is not None
     finally:
         await database.close()
 

@@ -9,6 +9,9 @@ from click.testing import CliRunner
 from bot.__main__ import main
 from handoff import halts
 from handoff.database import Database
+from tests.bot.test_forget import SAID, trace_of
+from tests.bot.town import Town
+from tests.cast import MARA
 
 
 def knock(*arguments: str, **settings: str) -> str:
@@ -70,3 +73,16 @@ async def test_a_silent_channel_speaks_again_when_somebody_says_so(database: Dat
 
     assert "speaks again on x" in await asyncio.to_thread(resume)
     assert "was not silent on x" in await asyncio.to_thread(resume)
+
+
+async def test_who_asks_for_it_elsewhere_is_deleted_by_a_command(town: Town, database_url: str) -> None:
+    await town.handed_off(MARA, SAID)
+
+    def forget(who: str) -> str:
+        arguments = ["forget", "telegram", who, "--stop", "--yes"]
+        return CliRunner().invoke(main, arguments, env={"KNOCK_DATABASE_URL": database_url}).output
+
+    assert "Nobody is known on telegram by somebody" in await asyncio.to_thread(forget, "somebody")
+    assert "Everything of them is deleted" in await asyncio.to_thread(forget, f"@{str(MARA.handle).upper()}")
+    assert await trace_of(town, "Orchard", "mara") == []
+    assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
