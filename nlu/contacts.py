@@ -38,7 +38,8 @@ ACCOUNT = re.compile(
 CARDS = re.compile(r"4\d{12}(?:\d{3})?(?:\d{3})?|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|6\d{15}(?:\d{3})?")
 
 PHONE = (
-    r"phone|mobil\w*|festnetz\w*|t[eé]l|call|mobile|cell|whatsapp|text|reach|ring|handy|anruf|ruf|telefon|tel[eé]fono|m[oó]vil|ll[aá]m\w*"
+    r"phone|mobil\w*|festnetz\w*|t[eé]l|call|mobile|cell|whatsapp|text|reach|ring|handy|anruf|ruf|telefon"
+    r"|tel[eé]fono|m[oó]vil|ll[aá]m\w*"
     r"|t[eé]l[eé]phone|portable|appel\w*|joindre|τηλ\w*|κινητ\w*|καλ[εέ]\w*"
 )
 SAYS_PHONE = re.compile(rf"(?:{PHONE}|nummer|num[eé]ro)[^\d\n]{{0,24}}$", re.IGNORECASE)

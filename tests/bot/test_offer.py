@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot import offer
+from bot import offer, stop
 from bot.channel import NeverDeliverable, TryLater, Unknown
 from tests.bot.town import COMPLAINT, Town, click, post, update
 from tests.cast import JOSE, MARA
@@ -199,3 +199,15 @@ async def test_a_post_that_was_changed_before_we_spoke_is_not_answered(town: Tow
     await town.do(complaint)
     assert town.street.offers == []
     assert await town.value("SELECT state || ': ' || why FROM offers") == "failed: low score"
+
+
+async def test_a_stop_that_comes_after_a_claim_and_before_the_offer_is_said_keeps_it_in(town: Town) -> None:
+    await town.hear(post(MARA))
+    await town.flow.handle_next()
+    account = await town.value("SELECT account FROM promises")
+    say_it = await town.bot.claim_offer()
+    assert callable(say_it)
+    async with town.database.transaction("stop") as session:
+        await stop.stop(session, account, "a word", "Northwind")
+    await say_it()
+    assert town.street.offers == []

@@ -290,15 +290,3 @@ async def test_a_line_edited_into_a_stop_is_one(town: Town) -> None:
     await town.do(said)
     await town.do(Edited(said.channel, said.id, said.author, "STOP", said.at))
     assert (await town.thread(thread_id)).ended_why == "stopped"
-
-
-async def test_a_stop_that_comes_after_a_claim_and_before_the_offer_is_said_keeps_it_in(town: Town) -> None:
-    await town.hear(post(MARA))
-    await town.flow.handle_next()
-    account = await town.value("SELECT account FROM promises")
-    say_it = await town.bot.claim_offer()
-    assert callable(say_it)
-    async with town.database.transaction("stop") as session:
-        await stop.stop(session, account, "a word", "Northwind")
-    await say_it()
-    assert town.street.offers == []
