@@ -177,9 +177,7 @@ async def _empty(session: AsyncSession, ids: list[int]) -> None:
     if not ids:
         return
     words = update(Message).where(Message.thread_id.in_(ids), Message.kind != "event", Message.deleted_at.is_(None))
-    await session.execute(
-        words.values(text="", url=None, author_name=None, buttons=None, deleted_at=func.clock_timestamp())
-    )
+    await session.execute(words.values(text="", buttons=None, deleted_at=func.clock_timestamp()))
     tombstones = update(Message).where(Message.thread_id.in_(ids), Message.kind != "event", _TELLS)
     await session.execute(tombstones.values(url=None, author_name=None))
     await session.execute(delete(Draft).where(Draft.thread_id.in_(ids)))
