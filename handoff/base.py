@@ -91,6 +91,11 @@ def now() -> Mapped[datetime]:
     return mapped_column(server_default=func.clock_timestamp())
 
 
+def now_together() -> Mapped[datetime]:
+    """As `now`, but one and the same moment in all such columns of a row."""
+    return mapped_column(default=func.statement_timestamp(), server_default=func.clock_timestamp())
+
+
 def one_of(column: str, kind: Any) -> CheckConstraint:
     """The column holds one of the words of a `Literal`."""
     values = ", ".join(f"'{value}'" for value in kind.__args__)

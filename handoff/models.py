@@ -22,6 +22,7 @@ from handoff.base import (
     Speaker,
     identity,
     now,
+    now_together,
     one_of,
 )
 from handoff.roles import Right, may
@@ -249,13 +250,13 @@ class Case(Base):
     intent: Mapped[str | None]
     confidence: Mapped[float | None]
     found: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
-    opened_at: Mapped[datetime] = now()
+    opened_at: Mapped[datetime] = now_together()
     first_reply_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
-    waiting_since: Mapped[datetime | None] = now()
+    waiting_since: Mapped[datetime | None] = now_together()
     """Since when the customer waits for a word of ours; empty when the last word is ours."""
     priority: Mapped[Priority] = mapped_column(String, server_default="normal")
     snoozed_until: Mapped[datetime | None]
