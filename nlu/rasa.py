@@ -14,7 +14,9 @@ import httpx
 
 from nlu.triage_result import DETAILS, TALK_INTENTS, TriageResult, by_name
 
-TIMEOUT = 3.0
+PATIENCE = 3.0
+"""Seconds that a call may take."""
+
 NO_MODEL = 409
 """What Rasa answers to everything while it has no model."""
 
@@ -76,13 +78,19 @@ class Turn:
 
 
 class Rasa:
-    """A Rasa server at `url`, asked with `token`. Every call raises RasaDown after three seconds at the latest."""
+    """A Rasa server at `url`, asked with `token`. Every call raises RasaDown when its time is up."""
 
-    def __init__(self, url: str, token: str, http: httpx.AsyncClient | None = None) -> None:
-        """Take over `http` when given (tests hand in a transport of their own), else make a client."""
+    def __init__(
+        self, url: str, token: str, http: httpx.AsyncClient | None = None, *, patience: float = PATIENCE
+    ) -> None:
+        """Take over `http` when given (tests hand in a transport of their own), else make a client.
+
+        `patience`: seconds that each call may take.
+        """
         self._url = url.rstrip("/")
         self._token = token
         self._http = http or httpx.AsyncClient(trust_env=False)
+        self._patience = patience
 
     async def __aenter__(self) -> Self:
         """Return the client; `async with` closes it."""
@@ -158,11 +166,15 @@ class Rasa:
         await self._call("PUT", path, events, include_events="NONE")
 
     async def _call(
-        self, method: str, path: str, body: object = None, *, patience: float = TIMEOUT, **query: str
+        self, method: str, path: str, body: object = None, *, patience: float | None = None, **query: str
     ) -> Any:
         try:
             answer = await self._http.request(
-                method, self._url + path, json=body, params={"token": self._token, **query}, timeout=patience
+                method,
+                self._url + path,
+                json=body,
+                params={"token": self._token, **query},
+                timeout=patience or self._patience,
             )
             answer.raise_for_status()
             return answer.json() if answer.content else None

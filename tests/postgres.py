@@ -1,6 +1,7 @@
 """A real PostgreSQL for the tests: one server a session, migrated once, and a database of its own for each test."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,5 +68,10 @@ def empty_database_url(postgres: Embedded) -> Iterator[str]:
 
 
 def _run(postgres: Embedded, statement: str, name: str) -> None:
+    """PostgreSQL gives others five seconds to leave a database; on a machine that stands still they need more."""
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(SQL(statement).format(Identifier(name)))
+        for _ in range(12):
+            with suppress(psycopg.errors.ObjectInUse):
+                connection.execute(SQL(statement).format(Identifier(name)))
+                return
+    raise TimeoutError(f"{name} is in use by others")

@@ -60,7 +60,7 @@ class RasaServer:
 
     def client(self) -> Rasa:
         """Return a new client of this server."""
-        return Rasa(self.url, self.token)
+        return Rasa(self.url, self.token, patience=60)
 
     def _spawn(self, name: str, command: Command) -> None:
         if name in self._processes:

@@ -24,7 +24,8 @@ ENDINGS = {
     "leave me": ("stop", "asked", "I will."),
 }
 
-_numbers = count(1)
+_numbers = (number for number in count(1) if "1001" not in str(number))
+"""Without Mara's, of which no trace must be left."""
 
 
 class Street:

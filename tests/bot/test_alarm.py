@@ -52,7 +52,7 @@ class Post:
 async def post() -> AsyncIterator[tuple[Post, str]]:
     """A mail server of somebody else, and its address."""
     post = Post()
-    controller = Controller(post, hostname="127.0.0.1", port=free_port())
+    controller = Controller(post, hostname="127.0.0.1", port=free_port(), ready_timeout=60)
     controller.start()
     yield post, f"smtp://127.0.0.1:{controller.port}"
     controller.stop()

@@ -15,7 +15,7 @@ from tests.bot.test_choose import choices
 from tests.bot.town import Town, line
 from tests.cast import ANA, JOSE, MARA
 
-UNDO = timedelta(seconds=5)
+UNDO = timedelta(seconds=60)
 QUESTION = say("ask_solved", "en", agent="Ana", brand="Northwind")
 YES, NO = say("yes_solved", "en"), say("no_not_solved", "en")
 

@@ -126,11 +126,11 @@ async def test_not_solved_takes_the_place_of_an_offer_for_something_else(town: T
     await choose.end()
     await town.pass_time(timedelta(days=29))
     await town.run("UPDATE promises SET offered_at = offered_at - interval '2 days'")
-    town.street.outcomes.append(TryLater(5, "too many"))
+    town.street.outcomes.append(TryLater(60, "too many"))
     await town.do(post(MARA, "Help, my Northwind lamp is dark!"))
     assert await town.value("SELECT count(*) FROM threads WHERE ended_at IS NULL") == 1
     assert await choose.answer(False)
-    await town.pass_time(timedelta(seconds=6))
+    await town.pass_time(timedelta(seconds=61))
     await town.work()
     assert len(town.street.offers) == 1
     assert await town.value("SELECT id FROM threads WHERE ended_at IS NULL") == thread_id

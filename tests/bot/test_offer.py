@@ -171,10 +171,10 @@ async def test_whoever_was_taken_for_dead_cannot_make_an_offer_ready_again(
 
 
 async def test_who_came_by_themselves_needs_no_offer(town: Town) -> None:
-    town.street.outcomes.append(TryLater(5, "too many"))
+    town.street.outcomes.append(TryLater(60, "too many"))
     await town.do(post(MARA))
     await town.do(click(MARA, None))
-    await town.pass_time(timedelta(seconds=6))
+    await town.pass_time(timedelta(seconds=61))
     await town.work()
     assert town.street.offers == []
     assert await town.value("SELECT why FROM offers") == "came by themselves"

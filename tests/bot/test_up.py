@@ -103,7 +103,7 @@ def test_killed_it_leaves_no_child_and_loses_nothing(running: KnockProcess, fold
     children = running.children()
     assert children
     running.process.kill()
-    assert all_end(children, 5)
+    assert all_end(children, PATIENCE)
     with KnockProcess(folder, output="after", rasa_python=NO_RASA) as knock:
         knock.wait_for(READY)
         with psycopg.connect(url) as connection:
@@ -117,7 +117,7 @@ def test_it_can_be_ended_while_it_starts(home: Path) -> None:
         knock.wait_until(lambda: bool(knock.children()), "PostgreSQL was not started")
         children = knock.children()
         assert knock.end() == 0
-        assert all_end(children, 5)
+        assert all_end(children, PATIENCE)
         assert "Traceback" not in knock.output
 
 

@@ -27,7 +27,8 @@ from tests.cast import Colleague
 BRAND = Path(__file__).parents[2] / "knock.toml"
 COMPLAINT = "Help! My Northwind parcel has not arrived."
 
-_numbers = count(1)
+_numbers = (number for number in count(1) if "1001" not in str(number))
+"""Without Mara's, of which no trace must be left."""
 
 
 @dataclass

@@ -14,7 +14,7 @@ from handoff.models import Agent
 from tests.bot.town import Town, line
 from tests.cast import ANA, BEN, MARA
 
-UNDO = timedelta(seconds=5)
+UNDO = timedelta(seconds=60)
 QUESTION = say("ask_solved", "en", agent="Ana", brand="Northwind")
 
 

@@ -94,7 +94,9 @@ async def killed(inbox: Inbox, home: Path, point: str, act: Act) -> None:
     with KnockProcess(trained(home), "inbox", secret="a secret for tests", **settings) as knock:
         knock.wait_until(lambda: answers(knock), "its pages never answered")
         address = f"http://localhost:{knock.inbox_port}"
-        async with httpx.AsyncClient(cookies=cookies, headers={"Origin": address}, trust_env=False) as browser:
+        async with httpx.AsyncClient(
+            cookies=cookies, headers={"Origin": address}, timeout=60, trust_env=False
+        ) as browser:
             with pytest.raises(httpx.TransportError):
                 await browser.post(address + act.path, data=dict(act.form), timeout=30)
         assert knock.process.wait(30) == -9, f"it never came to {point}"

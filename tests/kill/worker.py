@@ -66,7 +66,7 @@ async def main(ledger: Path, scenario: str) -> None:
     flow = Flow(settings, brand, database, {channel.name: channel}, EveryPostIsAMention())
     if isinstance(channel, Page):
         channel.flow = flow
-    rasa = Rasa(settings.rasa_url or "", settings.rasa_token or "")
+    rasa = Rasa(settings.rasa_url or "", settings.rasa_token or "", patience=30)
     bot = Bot(settings, brand, database, live, {channel.name: channel}, flow, rasa)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(live.run())

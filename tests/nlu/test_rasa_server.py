@@ -34,7 +34,9 @@ def test_it_listens_on_loopback_only(rasa: RasaServer, name: str) -> None:
 )
 @pytest.mark.parametrize("query", ["", "?token=", "?token=wrong"])
 def test_without_the_token_it_refuses(rasa: RasaServer, method: str, path: str, query: str) -> None:
-    answer = httpx.request(method, rasa.url + path + query, json={"model_file": "/tmp/evil.tar.gz"}, trust_env=False)
+    answer = httpx.request(
+        method, rasa.url + path + query, json={"model_file": "/tmp/evil.tar.gz"}, timeout=60, trust_env=False
+    )
     assert answer.status_code == 401
 
 

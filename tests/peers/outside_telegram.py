@@ -27,12 +27,12 @@ class OutsideTelegram:
         self._process = subprocess.Popen([NODE, "server.js"], cwd=HERE, stdin=pipe, stdout=pipe, text=True)
         assert self._process.stdout
         self.url = self._process.stdout.readline().strip()
-        self._http = httpx.Client(base_url=self.url)
+        self._http = httpx.Client(base_url=self.url, timeout=60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._http.close()
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
 
     def say(self, group: int, person: int, name: str, text: str) -> None:
         """Somebody posts in a group."""

@@ -76,7 +76,7 @@ def there() -> Iterator[str]:
 def call(x: FakeX, method: str, path: str, body: object = None, *, app: bool = True) -> httpx.Response:
     value = x.credentials.bearer_token if app else x.credentials.access_token
     headers = {"Authorization": f"Bearer {value}"}
-    return httpx.request(method, x.url + path, json=body, headers=headers, trust_env=False)
+    return httpx.request(method, x.url + path, json=body, headers=headers, timeout=60, trust_env=False)
 
 
 def subscribe(x: FakeX, there: str, *kinds: str) -> None:

@@ -27,7 +27,7 @@ def x(server: FakeX) -> FakeX:
 def api(x: FakeX) -> Iterator[httpx.Client]:
     """Us, with the token of our account."""
     headers = {"Authorization": f"Bearer {x.credentials.access_token}"}
-    with httpx.Client(base_url=x.url, headers=headers, trust_env=False) as client:
+    with httpx.Client(base_url=x.url, headers=headers, timeout=60, trust_env=False) as client:
         yield client
 
 

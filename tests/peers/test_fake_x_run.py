@@ -26,13 +26,13 @@ def complain(x: str, run: subprocess.Popen[bytes]) -> None:
         assert run.poll() is None
         time.sleep(0.2)
     text = "@northwind_help order NW-20418 still has not arrived, can somebody help?"
-    httpx.post(f"{x}/say", data={"as": "mara_k", "text": text}, trust_env=False)
+    httpx.post(f"{x}/say", data={"as": "mara_k", "text": text}, timeout=60, trust_env=False)
 
 
 def first_offer(x: str, run: subprocess.Popen[bytes]) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and run.poll() is None:
-        page = httpx.get(x, trust_env=False) if is_up(x) else None
+        page = httpx.get(x, timeout=60, trust_env=False) if is_up(x) else None
         if page and (link := re.search(r'href="(http://localhost:\d+/h/[\w-]+)"', page.text)):
             return link[1]
         time.sleep(0.2)
@@ -41,8 +41,8 @@ def first_offer(x: str, run: subprocess.Popen[bytes]) -> str:
 
 def is_up(x: str) -> bool:
     try:
-        return httpx.get(x, trust_env=False).status_code == 200
-    except httpx.ConnectError:
+        return httpx.get(x, timeout=60, trust_env=False).status_code == 200
+    except httpx.HTTPError:
         return False
 
 
@@ -55,12 +55,12 @@ def test_who_called_us_is_answered_and_ctrl_c_ends_it_all(tmp_path: Path) -> Non
     try:
         complain(f"http://127.0.0.1:{port}", run)
         link = first_offer(f"http://127.0.0.1:{port}/?as=mara_k", run)
-        landing = httpx.get(link.replace("localhost", "127.0.0.1"), trust_env=False)
+        landing = httpx.get(link.replace("localhost", "127.0.0.1"), timeout=60, trust_env=False)
         assert "Sign in with X" in landing.text
         children = psutil.Process(run.pid).children(recursive=True)
         run.send_signal(signal.SIGINT)
         assert run.wait(PATIENCE) == 0, (tmp_path / "output").read_text()
-        assert all_end(children, 5)
+        assert all_end(children, PATIENCE)
     finally:
         for process in psutil.Process(run.pid).children(recursive=True) if run.poll() is None else ():
             process.kill()

@@ -43,7 +43,7 @@ def sign_in_page(**changes: str) -> str:
 def token(x: FakeX, path: str = "/2/oauth2/token", secret: str | None = None, **form: str) -> httpx.Response:
     mine = f"{x.credentials.client_id}:{secret or x.credentials.client_secret}"
     basic = {"Authorization": "Basic " + base64.b64encode(mine.encode()).decode()}
-    return httpx.post(x.url + path, data=form, headers=basic, trust_env=False)
+    return httpx.post(x.url + path, data=form, headers=basic, timeout=60, trust_env=False)
 
 
 def exchange(x: FakeX, code: str, **changes: str) -> httpx.Response:
@@ -56,7 +56,7 @@ def code_for(x: FakeX, name: str = "Mara") -> str:
 
 
 def me(x: FakeX, access: str) -> httpx.Response:
-    return httpx.get(f"{x.url}/2/users/me", headers={"Authorization": f"Bearer {access}"}, trust_env=False)
+    return httpx.get(f"{x.url}/2/users/me", headers={"Authorization": f"Bearer {access}"}, timeout=60, trust_env=False)
 
 
 def test_who_signs_in_is_known_by_the_token(x: FakeX) -> None:
@@ -130,7 +130,7 @@ def test_a_revoked_token_opens_nothing(x: FakeX) -> None:
 def test_a_token_does_no_more_than_its_scopes(x: FakeX) -> None:
     access = exchange(x, code_for(x)).json()["access_token"]
     headers = {"Authorization": f"Bearer {access}"}
-    answer = httpx.post(f"{x.url}/2/tweets", json={"text": "Hello"}, headers=headers, trust_env=False)
+    answer = httpx.post(f"{x.url}/2/tweets", json={"text": "Hello"}, headers=headers, timeout=60, trust_env=False)
     assert (answer.status_code, "tweet.write" in answer.json()["detail"]) == (403, True)
 
 
@@ -146,17 +146,17 @@ def test_a_token_does_no_more_than_its_scopes(x: FakeX) -> None:
     ],
 )
 def test_there_is_no_sign_in_page_for_a_wrong_address(x: FakeX, wrong: dict[str, str]) -> None:
-    assert httpx.get(x.url + sign_in_page(**wrong), trust_env=False).status_code == 400
+    assert httpx.get(x.url + sign_in_page(**wrong), timeout=60, trust_env=False).status_code == 400
 
 
 def test_people_choose_who_they_are_or_cancel(x: FakeX) -> None:
     x.person("Noor نور")
-    page = httpx.get(x.url + sign_in_page(), trust_env=False)
+    page = httpx.get(x.url + sign_in_page(), timeout=60, trust_env=False)
     assert "Noor نور" in page.text
-    signed = httpx.post(x.url + sign_in_page(), data={"as": "noor"}, trust_env=False)
+    signed = httpx.post(x.url + sign_in_page(), data={"as": "noor"}, timeout=60, trust_env=False)
     assert signed.status_code == 302
     came = parse_qs(urlsplit(signed.headers["location"]).query)
     assert came["state"] == ["s-1"]
     assert me(x, exchange(x, came["code"][0]).json()["access_token"]).json()["data"]["username"] == "noor"
-    cancelled = httpx.post(x.url + sign_in_page(), data={}, trust_env=False)
+    cancelled = httpx.post(x.url + sign_in_page(), data={}, timeout=60, trust_env=False)
     assert cancelled.headers["location"] == f"{BACK}?error=access_denied&state=s-1"

@@ -32,7 +32,7 @@ class Record:
         return [event for update in self.updates.values() for event in channel.read(update.payload)]
 
 
-async def until(ready: Callable[[], object], seconds: float = 5) -> None:
+async def until(ready: Callable[[], object], seconds: float = 60) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(seconds):
         while not ready():

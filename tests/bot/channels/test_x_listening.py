@@ -146,7 +146,7 @@ async def test_a_page_for_people_in_place_of_an_answer_is_waited_out(
 async def test_x_is_not_asked_before_it_wants_to_be(
     fake_x: FakeX, x: X, record: Record, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fake_x.trouble.rate_limit("/2/users/:id/mentions", 2, 3)
+    fake_x.trouble.rate_limit("/2/users/:id/mentions", 2, 12)
     async with listening(x, record):
         await until(lambda: "Again in" in caplog.text)
         mentions(fake_x, 1)

@@ -163,7 +163,7 @@ async def test_mentions_quotes_and_messages_are_pushed_and_kept_once(fake_x: Fak
     fake_x.trouble.events_twice = True
     ours = fake_x.post("Northwind Help", "We ship again.")
     async with listening(pushing, record):
-        await until(lambda: pushing.way_in("a-token").hears_messages, 10)
+        await until(lambda: pushing.way_in("a-token").hears_messages)
         mention = fake_x.post("Mara", "@northwind_help where is my parcel?")
         quote = fake_x.post("Noor", "Not to me.", quotes=ours)
         fake_x.dm("Mara", "psst & hello")
@@ -182,7 +182,7 @@ async def test_what_is_pushed_and_asked_for_is_kept_once(fake_x: FakeX, pushing:
     mention = fake_x.post("Mara", "@northwind_help where is my parcel?")
     async with listening(pushing, record):
         await until(lambda: record.updates)
-        await until(lambda: len(fake_x.activity.subscriptions) == 3, 10)
+        await until(lambda: len(fake_x.activity.subscriptions) == 3)
         fake_x.push("post.mention.create", mention)
         await until(lambda: fake_x.activity.deliveries)
     assert [delivery.status for delivery in fake_x.activity.deliveries] == [200]
@@ -191,7 +191,7 @@ async def test_what_is_pushed_and_asked_for_is_kept_once(fake_x: FakeX, pushing:
 
 async def test_a_push_that_x_did_not_sign_changes_nothing(fake_x: FakeX, pushing: X, record: Record) -> None:
     async with listening(pushing, record):
-        await until(lambda: len(fake_x.activity.subscriptions) == 3, 10)
+        await until(lambda: len(fake_x.activity.subscriptions) == 3)
         post = fake_x.post("Troll", "hello")
         fake_x.push("post.mention.create", post, signature="wrong")
         fake_x.push("post.mention.create", post, signature="none")
@@ -202,7 +202,7 @@ async def test_a_push_that_x_did_not_sign_changes_nothing(fake_x: FakeX, pushing
 
 async def test_a_webhook_that_x_gave_up_is_proven_again(fake_x: FakeX, pushing: X, record: Record) -> None:
     async with listening(pushing, record):
-        await until(lambda: len(fake_x.activity.subscriptions) == 3, 10)
+        await until(lambda: len(fake_x.activity.subscriptions) == 3)
     [webhook] = fake_x.webhooks
     webhook.valid = False
     async with listening(pushing, record):
@@ -213,7 +213,7 @@ async def test_a_webhook_that_x_gave_up_is_proven_again(fake_x: FakeX, pushing: 
 
 async def test_subscriptions_follow_to_another_address(fake_x: FakeX, pushing: X, record: Record) -> None:
     async with listening(pushing, record):
-        await until(lambda: len(fake_x.activity.subscriptions) == 3, 10)
+        await until(lambda: len(fake_x.activity.subscriptions) == 3)
     for subscription in fake_x.activity.subscriptions:
         subscription.webhook_id = "1"
     async with listening(pushing, record):
@@ -227,7 +227,7 @@ async def test_messages_that_x_does_not_push_are_not_waited_for(
     wanted = pushes_to(fake_x, unused_tcp_port) | {"x_access_token": token, "x_refresh_token": None}
     async with account(fake_x, database, **wanted) as x, listening(x, record):
         with served(x, record, unused_tcp_port):
-            await until(lambda: len(fake_x.activity.subscriptions) == 2, 10)
+            await until(lambda: len(fake_x.activity.subscriptions) == 2)
             fake_x.post("Mara", "@northwind_help where is my parcel?")
             await until(lambda: record.updates)
             assert not x.way_in("a-token").hears_messages

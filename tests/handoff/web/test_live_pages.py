@@ -65,7 +65,7 @@ async def test_a_stream_that_is_silent_for_forty_seconds_is_asked_for_anew(
 
 
 async def test_streams_are_passed_on_as_they_come_and_kept_nowhere(inbox: Inbox, url: str) -> None:
-    ben = httpx.AsyncClient(base_url=url, cookies=await inbox.cookie(BEN), trust_env=False)
+    ben = httpx.AsyncClient(base_url=url, cookies=await inbox.cookie(BEN), timeout=60, trust_env=False)
     async with ben, ben.stream("GET", "/live", headers={"Accept-Encoding": "gzip"}) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.headers["cache-control"] == "no-store"

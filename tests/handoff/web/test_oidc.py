@@ -66,7 +66,7 @@ async def sent_back(visitor: httpx.AsyncClient, path: str = "/login/oidc") -> st
     """Leave for the provider, be vouched for there, and the address with which one comes back."""
     left = await visitor.get(path)
     assert left.status_code == 303
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
         there = await http.get(left.headers["location"])
     address = str(there.headers["location"])
     assert address.startswith(f"{ORIGIN}/login/oidc/back?")

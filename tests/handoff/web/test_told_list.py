@@ -120,7 +120,7 @@ async def test_how_a_team_is_called_reaches_every_list(inbox: Inbox, url: str) -
 
 
 async def test_a_place_that_is_none_is_refused(inbox: Inbox, url: str) -> None:
-    async with httpx.AsyncClient(base_url=url, cookies=await inbox.cookie(BEN), trust_env=False) as ben:
+    async with httpx.AsyncClient(base_url=url, cookies=await inbox.cookie(BEN), timeout=60, trust_env=False) as ben:
         for at in ("?view=nowhere", "?show=0", "?q=" + "x" * 201, "?team=x", "x" * 5001):
             assert (await ben.get("/live", params={"at": at})).status_code == 422, at
         many = [f"?team={number}" for number in range(41)]
