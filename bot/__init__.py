@@ -10,6 +10,7 @@ prove       the author shows that a browser is theirs
 triage      Rasa's answers into the thread; its result into a case
 understand  keep what a model guessed of each line
 end         the customer ends the chat, and says whether it is solved
+ask_delete  ask whether all is to be deleted, of who wishes it in the chat itself
 choose      what a customer chooses on their own page
 deliver     send what waits to be sent, whoever wrote it
 notify      tell other systems what happened

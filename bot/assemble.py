@@ -22,6 +22,7 @@ from bot.detect import Detect, judged
 from bot.flow import Flow
 from bot.pages.app import create_app as create_pages
 from bot.permit import policies
+from bot.say import say
 from bot.settings import BotSettings
 from bot.spend import Purse
 from handoff.database import Database
@@ -107,12 +108,19 @@ def _threshold(brand: Brand) -> float:
     return brand.detection.threshold or THRESHOLD
 
 
+def _menu(brand: Brand) -> Mapping[str, Mapping[str, str]]:
+    """What can be asked for in a chat that has no page, in each language of the brand; the first one is for all."""
+    commands = ("stop", "privacy", "delete")
+    spoken = {"": brand.languages[0]} | {language: language for language in brand.languages[1:]}
+    return {code: {word: say(f"command_{word}", language) for word in commands} for code, language in spoken.items()}
+
+
 def _channels(settings: BotSettings, brand: Brand, database: Database) -> Mapping[str, Channel]:
     channels: dict[str, Channel] = {Square.name: Square(database, settings.public_origin, brand.name)}
     if settings.telegram_token:
         url, secret = settings.telegram_webhook_url, settings.telegram_webhook_secret
         webhook = Webhook(url, secret) if url and secret else None
-        channels[Telegram.name] = Telegram(settings.telegram_token, settings.telegram_api, webhook)
+        channels[Telegram.name] = Telegram(settings.telegram_token, settings.telegram_api, webhook, _menu(brand))
     if settings.x_client_id:
         prices = policies()[X.name].price
         purse, spare = (Purse(database, X.name, prices, settings.x_budget * part) for part in (1, LISTENING_BESIDE))

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from handoff.attachments import File
 
@@ -63,9 +63,15 @@ class Attached:
     size: int | None = None
 
 
+Command = Literal["delete", "privacy"]
+
+
 @dataclass(frozen=True, slots=True)
 class PrivateMessage:
-    """A line that a person wrote to us in private. `files` are here already, `attached` are still to be fetched."""
+    """A line that a person wrote to us in private. `files` are here already, `attached` are still to be fetched.
+
+    `command`: what the line asks for, where the channel has a way to say so that is no sentence.
+    """
 
     channel: str
     id: str
@@ -74,6 +80,7 @@ class PrivateMessage:
     at: datetime
     files: Sequence[File] = ()
     attached: Sequence[Attached] = ()
+    command: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)

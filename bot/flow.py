@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import ask_solved, end, gather, hear, listen, offer, opt_in, permit, prove, stop
+from bot import ask_delete, ask_solved, end, forget, gather, hear, listen, offer, opt_in, permit, prove, stop
 from bot.brand import Brand
 from bot.channel import (
     Author,
@@ -87,7 +87,7 @@ class Flow:
     async def on_click(self, click: Click, proof: str = "signed in to the square") -> Clicked:
         """Somebody pressed the button of an offer, on our page; `proof` is how we know who."""
         async with self._database.transaction("flow.click") as session:
-            return await self._on_click(session, click, proof)
+            return await opt_in.click(session, self._yes, click, proof)
 
     async def on_proof(self, visit_id: int, channel: str, author: Author, cookie: str) -> Clicked:
         """A browser came back from signing in as `author`. The right one is known by `cookie` from now on.
@@ -171,9 +171,7 @@ class Flow:
             await listen.count(session, post.channel, "a code")
             return
         decision = self._detect.judge([post])[0]
-        us = self.way_in(post.channel, "").code_to
-        to_us = decision.brand is not None or "@" not in post.text or (us is not None and prove.is_to(us, post))
-        if stop.is_stop(post.text) and to_us and await people.find(session, self._account(post)) is not None:
+        if stop.is_stop(post.text) and await self._is_to_us(session, post, decision):
             await stop.stop(session, self._account(post), "a word in public", self._brand.name)
             return
         outcome = decision.reason
@@ -181,8 +179,15 @@ class Flow:
             outcome = await self._offer(session, post)
         await listen.count(session, post.channel, outcome)
 
+    async def _is_to_us(self, session: AsyncSession, post: Post, decision: Decision) -> bool:
+        """Whether a STOP in public is said to us: it names us, or it names nobody and we know who says it."""
+        us = self.way_in(post.channel, "").code_to
+        if decision.brand is not None or (us is not None and prove.is_to(us, post)):
+            return True
+        return "@" not in post.text and await people.find(session, self._account(post)) is not None
+
     async def _offer(self, session: AsyncSession, post: Post) -> str:
-        speaks = language.heard(post.text, post.author.language or language.guess(post.text, self._brand.languages))
+        speaks = self._speaks(post)
         text, label = self._brand.offer_in(speaks)
         if permit.needs_opt_out(post.channel):
             text = f"{text} {say('opt_out', speaks)}"
@@ -191,20 +196,16 @@ class Flow:
 
     async def _on_start(self, session: AsyncSession, click: Click) -> None:
         """A click that came through the channel itself, which proves who it was: Telegram's Start."""
-        clicked = await self._on_click(session, click, "pressed Start") if click.token else Clicked("unknown")
-        if clicked.outcome in ("opted_in", "already"):
+        clicked, how = Clicked("unknown"), "pressed Start"
+        if click.token:
+            clicked = await opt_in.click(session, self._yes, click, how)
+        is_there = clicked.outcome == "already" and await opt_in.in_chat(session, self._account(click))
+        if is_there or clicked.outcome == "opted_in":
             return
-        thread = await opt_in.alone(
-            session, self._yes, click.channel, click.author, self._language(click.author.language), "pressed Start"
-        )
+        speaks = self._language(click.author.language)
+        thread = await opt_in.alone(session, self._yes, click.channel, click.author, speaks, how)
         if clicked.outcome == "not_author":
-            text = say("not_author", thread.language)
-            await threads.append(
-                session, thread, "chat", "bot", text, client_id=f"not-author-{click.id}", delivery="pending"
-            )
-
-    async def _on_click(self, session: AsyncSession, click: Click, proof: str) -> Clicked:
-        return await opt_in.click(session, self._yes, click, proof)
+            await opt_in.say_not_yours(session, thread, click)
 
     async def _on_code(self, session: AsyncSession, said: Post | PrivateMessage) -> bool:
         """Whether a code is said to us: the author's shows that a browser is theirs, from others we hear nothing."""
@@ -227,7 +228,7 @@ class Flow:
         visit, offer_id = claimed.visit, claimed.offer.id
         token = tokens.offer_token(self._key, offer_id)
         click = Click(channel, f"visit:{visit.id}", author, token, datetime.now(UTC), visit.language)
-        clicked = await self._on_click(session, click, how)
+        clicked = await opt_in.click(session, self._yes, click, how)
         if clicked.outcome in ("opted_in", "already", "stopped"):
             await prove.settle(session, claimed, author, how, cookie)
         elif cookie:
@@ -246,24 +247,30 @@ class Flow:
                 await listen.count(session, message.channel, "a direct message that nobody asked for")
 
     async def _on_message(self, session: AsyncSession, message: PrivateMessage, *, begins: bool = True) -> None:
-        account = self._account(message)
-        await people.promise(session, account)
-        customer = await people.find(session, account)
+        author, account = message.author, self._account(message)
+        promise = await people.promise(session, account)
+        customer, says_stop = await people.find(session, account), stop.is_stop(message.text)
+        if customer and not says_stop and await ask_delete.is_sure(session, customer, message, self._brand.languages):
+            await forget.person(session, account, author.id)
+            return
         thread = await threads.latest_opted_in(session, customer) if customer else None
-        if stop.is_stop(message.text):
+        if says_stop:
             if thread is not None:
                 await hear.hear(session, thread, replace(message, files=(), attached=()))  # no file holds up a STOP
             await stop.stop(session, account, "a word in private", self._brand.name)
             return
+        if message.command is not None:
+            if thread is not None:
+                await ask_delete.answer(session, thread, message)
+            return
         if customer is None or thread is None or await threads.has_newer(session, customer, thread):
-            if thread is None and not begins:
+            silent = await people.stands_stopped(session, promise)  # until they press Start again
+            if thread is None and (silent or not begins):
                 return
-            author = message.author
-            speaks = self._language(author.language or language.guess(message.text, self._brand.languages))
-            speaks = language.heard(message.text, speaks)
-            thread = await opt_in.alone(session, self._yes, message.channel, author, speaks, "wrote to us")
+            if thread is None or not silent:
+                speaks = self._speaks(message)
+                thread = await opt_in.alone(session, self._yes, message.channel, author, speaks, "wrote to us")
         elif customer.external_id is None:  # forgotten after the retention time, and back
-            author = message.author
             customer.external_id, customer.handle, customer.name = author.id, author.handle, author.name
         said = await hear.hear(session, thread, message)
         if said is None or not await people.may_talk(session, thread):
@@ -282,8 +289,12 @@ class Flow:
                 message.text, message.edited_at = event.text, event.at
             threads.touch(session, thread)
 
-    def _account(self, event: Post | PrivateMessage | Edited | Blocked) -> str:
+    def _account(self, event: Post | Click | PrivateMessage | Edited | Blocked) -> str:
         return people.account_hash(self._key, event.channel, event.author.id)
+
+    def _speaks(self, said: Post | PrivateMessage) -> str:
+        told = said.author.language or language.guess(said.text, self._brand.languages)
+        return language.heard(said.text, self._language(told))
 
     def _language(self, wanted: str | None) -> str:
         return wanted if wanted and wanted in self._brand.languages else self._brand.languages[0]

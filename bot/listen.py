@@ -25,9 +25,12 @@ async def write_down(session: AsyncSession, updates: Sequence[channel.Update]) -
 
 
 async def next_update(session: AsyncSession) -> Update | None:
-    """The oldest update that nobody has handled or is handling, locked."""
+    """The oldest update that nobody has handled, locked. Another bot that handles it is waited for, not overtaken.
+
+    A STOP that overtakes the START before it would be undone by it.
+    """
     waiting = select(Update).where(Update.handled_at.is_(None)).order_by(Update.id).limit(1)
-    return (await session.scalars(waiting.with_for_update(skip_locked=True))).first()
+    return (await session.scalars(waiting.with_for_update())).first()
 
 
 def handled(update: Update) -> None:

@@ -139,6 +139,12 @@ async def alone(
     return thread
 
 
+async def say_not_yours(session: AsyncSession, thread: Thread, event: Click) -> None:
+    """Tell whoever came by somebody else's link that it was not for them."""
+    text, once = say("not_author", thread.language), f"not-author-{event.id}"
+    await threads.append(session, thread, "chat", "bot", text, client_id=once, delivery="pending")
+
+
 async def _let_in(
     session: AsyncSession,
     yes: Yes,

@@ -1,5 +1,6 @@
 """STOP means stop: on every channel, in every state, for ever."""
 
+import re
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -20,9 +21,13 @@ POLITE = frozenset(
 """Words that may stand around a STOP and change nothing."""
 
 
+_BESIDE = re.compile(r"(\n\[[a-z ]+\])+\Z")
+"""What a channel tells of a picture or file that came with the words, on lines of its own."""
+
+
 def is_stop(text: str) -> bool:
     """Whether a line says STOP and nothing else: "stop please" does, "they must stop this" does not."""
-    words = _words(text)
+    words = _words(_BESIDE.sub("", text))
     return words in _stops() or tuple(word for word in words if (word,) not in _polite()) in _stops()
 
 

@@ -74,6 +74,15 @@ async def out_of_reach(session: AsyncSession, thread: Thread) -> errors.CaseErro
     return errors.NoAddress() if found.external_id is None and thread.ended_at is None else None
 
 
+async def stands_stopped(session: AsyncSession, promise: Promise) -> bool:
+    """Whether the last word of an account was its STOP: no opt-in came after it, not even in a chat that is deleted."""
+    if promise.stopped_at is None:
+        return False
+    later = select(OptIn.thread_id).join(Thread).join(Customer)
+    later = later.where(Customer.account == promise.account, OptIn.at > promise.stopped_at)
+    return await session.scalar(later.limit(1)) is None
+
+
 async def may_talk(session: AsyncSession, thread: Thread) -> bool:
     """Whether we may write to the customer: there is an opt-in, and no STOP came after it."""
     query = (

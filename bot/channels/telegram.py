@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from starlette.routing import Route
 from telegram import (
     Bot,
+    BotCommandScopeAllPrivateChats,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
@@ -46,19 +47,25 @@ PATIENCE = 15.0
 """Seconds for one call; an offer may need two, and must end before its sender is taken for dead."""
 
 T = TypeVar("T")
+Menu = Mapping[str, Mapping[str, str]]
 
 log = logging.getLogger(__name__)
 
 
 class Telegram:
-    """One bot on Telegram. `api` is another server of the Bot API than Telegram's own; without `webhook` we poll."""
+    """One bot on Telegram. `api` is another server of the Bot API than Telegram's own; without `webhook` we poll.
+
+    `menu`: what each command does, by language; under "" for whoever speaks none of them.
+    """
 
     name = "telegram"
 
-    def __init__(self, token: str, api: str | None = None, webhook: Webhook | None = None) -> None:
+    def __init__(
+        self, token: str, api: str | None = None, webhook: Webhook | None = None, menu: Menu | None = None
+    ) -> None:
         for chatty in ("httpx", "telegram"):  # they log addresses, and ours carry the token
             logging.getLogger(chatty).setLevel(logging.WARNING)
-        self._webhook = webhook
+        self._webhook, self._menu = webhook, menu or {}
         self._http = HTTPXRequest()
         base = (api or "https://api.telegram.org").rstrip("/")
         urls = f"{base}/bot", f"{base}/file/bot"
@@ -88,6 +95,7 @@ class Telegram:
         """Bring updates until cancelled; with a webhook, tell Telegram where to push them and wait."""
         await keep_trying(self._introduce, "Telegram does not say who we are")
         await keep_trying(self._choose_way, "Telegram does not take our wish how to get updates")
+        await self._show_menu()
         if self._webhook:
             await asyncio.Event().wait()
         await poll(self._fetch, take)
@@ -208,6 +216,16 @@ class Telegram:
             await self._bot.set_webhook(url, allowed_updates=KINDS, secret_token=secret)
         else:
             await self._bot.delete_webhook()
+
+    async def _show_menu(self) -> None:
+        """The commands of the private chat. They work without being shown, so nothing waits for it."""
+        for language, commands in self._menu.items():
+            showing = self._bot.set_my_commands(list(commands.items()), BotCommandScopeAllPrivateChats(), language)
+            try:
+                await self._call(showing)
+            except ChannelError as error:
+                log.warning("Telegram does not show the menu of our chat: %s", error)
+                return
 
     async def _fetch(self, offset: int) -> Sequence[Any]:
         """Updates from `offset` on, as raw JSON: the library gives up a whole batch for one that it cannot read."""

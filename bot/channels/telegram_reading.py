@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
-from bot.channel import Author, Blocked, Click, Edited, Event, Post, PrivateMessage, Unreadable
+from bot.channel import Author, Blocked, Click, Command, Edited, Event, Post, PrivateMessage, Unreadable
 from bot.channels.telegram_files import attached
 from bot.channels.telegram_shapes import ATTACHMENTS, Chat, MemberChange, Message, TelegramUpdate, User
 
@@ -56,7 +56,12 @@ def _private(message: Message) -> Iterator[Event]:
         yield Click(*head, rest or None, _time(message.date))
     else:
         said = f"{word} {rest}".strip() if word else text
-        yield PrivateMessage(*head, said, _time(message.date), attached=attached(message))
+        yield PrivateMessage(*head, said, _time(message.date), attached=attached(message), command=_asked(word, rest))
+
+
+def _asked(word: str, rest: str) -> Command | None:
+    """A command without words behind it; with them it is a sentence that happens to begin so."""
+    return next((command for command in get_args(Command) if command == word and not rest), None)
 
 
 def _posts(message: Message, username: str | None) -> Iterator[Event]:

@@ -48,6 +48,7 @@ METHODS = {
     "answerGuestQuery": "_answer_guest_query",
     "setWebhook": "_set_webhook",
     "deleteWebhook": "_delete_webhook",
+    "setMyCommands": "_set_my_commands",
 }
 
 
@@ -73,6 +74,7 @@ class FakeTelegram(World):
         """A Telegram in which nothing has happened yet, at the same address."""
         World.__init__(self)
         self.asked: list[Json] = []
+        self.menus: dict[str, dict[str, str]] = {}
         """The parameters of every call, as they came."""
         self.webhook: Json | None = None
         self.privacy_mode = False
@@ -161,6 +163,11 @@ class FakeTelegram(World):
     def _wanted(self, update: Json) -> bool:
         kinds = set(update) - {"update_id"}
         return self.allowed is None or not kinds or bool(kinds & set(self.allowed))
+
+    async def _set_my_commands(self, asked: Json) -> bool:
+        commands = json.loads(asked["commands"])
+        self.menus[asked.get("language_code", "")] = {one["command"]: one["description"] for one in commands}
+        return True
 
     async def _send_message(self, asked: Json) -> Json:
         reply: Json = json.loads(asked.get("reply_parameters", "{}"))

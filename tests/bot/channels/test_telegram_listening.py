@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from bot.channels.telegram import Telegram
 from bot.channels.telegram_listening import Webhook
 from tests.bot.channels.conftest import Record, listening, until
+from tests.peers import fake_telegram
 from tests.peers.fake_telegram import FakeTelegram
 
 SECRET = "a-secret_1"
@@ -202,3 +203,22 @@ async def test_telegram_pushes_to_us_and_polling_again_takes_the_webhook_away(
     async with listening(telegram, record):
         await until(lambda: len(record.updates) == 2)
     await hooked.stop()
+
+
+async def test_what_can_be_asked_for_in_the_chat_is_shown_in_its_menu(fake: FakeTelegram, record: Record) -> None:
+    telegram = Telegram(fake.token, fake.url, menu={"": {"delete": "Delete all"}, "de": {"delete": "Alles löschen"}})
+    async with listening(telegram, record):
+        await until(lambda: "getUpdates" in fake.calls)
+    await telegram.stop()
+    assert fake.menus == {"": {"delete": "Delete all"}, "de": {"delete": "Alles löschen"}}
+
+
+async def test_a_telegram_without_menus_is_listened_to_all_the_same(
+    fake: FakeTelegram, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(fake_telegram.METHODS, "setMyCommands")
+    telegram = Telegram(fake.token, fake.url, menu={"": {"delete": "Delete all"}})
+    fake.say("Acme users", "Mara", "acme is down")
+    async with listening(telegram, record):
+        await until(lambda: record.updates)
+    await telegram.stop()

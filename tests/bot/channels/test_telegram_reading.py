@@ -215,3 +215,13 @@ def test_nesting_without_end_is_unreadable() -> None:
         deep = message(text="hi", reply_to_message=deep)
     with pytest.raises(Unreadable):
         read({"update_id": 1, "message": deep}, "acme_help_bot")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [("/delete", "delete"), ("/PRIVACY@acme_help_bot", "privacy"), ("/delete my order", None), ("delete", None)],
+)
+def test_a_command_asks_for_something_only_where_it_stands_alone(text: str, asked: str | None) -> None:
+    (said,) = events(text=text, chat=PRIVATE)
+    assert isinstance(said, PrivateMessage)
+    assert said.command == asked
