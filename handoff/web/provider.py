@@ -160,7 +160,7 @@ class Provider:
 
     async def _ask(self, method: str, url: str, **options: Any) -> Mapping[str, Any]:
         try:
-            async with asyncio.timeout(PATIENCE), httpx.AsyncClient(trust_env=False) as http:
+            async with asyncio.timeout(PATIENCE), httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
                 answer = await http.request(method, url, **options)
             said = answer.json()
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
