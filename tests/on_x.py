@@ -37,7 +37,7 @@ def channel_on(x: FakeX, database: Database, **more: Any) -> X:
     settings = settings.model_copy(update={"x_poll_seconds": 0.1})
     x.redirect_uris.append(f"{settings.public_origin}/proof/x")
     purse = Purse(database, X.name, policies()[X.name].price, settings.x_budget)
-    return X(settings, database, key_of_x(settings, database), purse, purse)
+    return X(settings, database, key_of_x(settings, database), purse, purse, patience=60)
 
 
 class OnX(OnSquare):

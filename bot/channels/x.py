@@ -26,7 +26,7 @@ from bot.channel import (
 )
 from bot.channels import x_reading
 from bot.channels.x_calling import Calls, patiently
-from bot.channels.x_gathering import Gathering
+from bot.channels.x_gathering import PATIENCE, Gathering
 from bot.channels.x_listening import Mentions
 from bot.channels.x_needs import AppKey, Key, Purse
 from bot.channels.x_oauth import OAuth
@@ -56,8 +56,20 @@ class X:
 
     name = x_reading.CHANNEL
 
-    def __init__(self, settings: BotSettings, database: Database, key: Key, purse: Purse, spare: Purse) -> None:
-        """`key`: with what our account's calls are made. `spare`: who pays for listening that may as well not be."""
+    def __init__(
+        self,
+        settings: BotSettings,
+        database: Database,
+        key: Key,
+        purse: Purse,
+        spare: Purse,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
+        """`key`: with what our account's calls are made. `spare`: who pays for listening that may as well not be.
+
+        `patience`: seconds for what lies around a post.
+        """
         logging.getLogger("tweepy").setLevel(logging.WARNING)  # below that it logs our tokens
         self._wire = Wire(settings.x_api)
         self._ours = Calls(self._wire, key, purse)
@@ -72,6 +84,7 @@ class X:
         self._search = self._searching(settings, database, spare)
         self._sign_in = sign_in(settings, purse) if settings.x_sign_in else None
         self._said = Said(self._ours)
+        self._patience = patience
         self._us: Author | None = None
         self._asking: asyncio.Task[None] | None = None
         self._ask_at = 0.0
@@ -134,7 +147,7 @@ class X:
         self, post_id: str, place: str | None, known: Sequence[str] = ()
     ) -> Sequence[Post | Deleted]:
         """The post, what it answers up to the root, what its author added, and tombstones. Raises `ChannelError`."""
-        return await Gathering(self._ours).around(post_id, known)
+        return await Gathering(self._ours, self._patience).around(post_id, known)
 
     def link(self, token: str) -> str:
         """Our page where the author of the post opts in."""

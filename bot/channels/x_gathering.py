@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 class Gathering:
     """One look at one conversation: what was found so far."""
 
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
+    def __init__(self, calls: Calls, patience: float = PATIENCE) -> None:
+        self._calls, self._patience = calls, patience
         self._found: dict[str, XPost] = {}
         self._wanted: set[str] = set()
         self._users: dict[str, User] = {}
@@ -54,7 +54,7 @@ class Gathering:
         for start in range(0, len(asked), AT_ONCE):
             await self._look_up(asked[start : start + AT_ONCE])
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await self._newest_versions()
                 await self._parents(post_id)
                 await self._own_posts(post_id)

@@ -58,7 +58,7 @@ async def account(
 ) -> AsyncIterator[X]:
     """The channel, until the block ends."""
     settings, purse = settings_for(fake, **more), money or PlayMoney()
-    x = X(settings, database, key_for(settings, database), purse, spare or purse)
+    x = X(settings, database, key_for(settings, database), purse, spare or purse, patience=60)
     try:
         yield x
     finally:
