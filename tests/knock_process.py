@@ -14,7 +14,7 @@ import httpx
 import psutil
 
 from nlu.detector import Detector
-from tests.rasa_server import CACHE, free_port, trained_model
+from tests.rasa_server import CACHE, free_ports, trained_model
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 240.0
@@ -24,7 +24,7 @@ class KnockProcess:
     """`with KnockProcess(home) as knock`: started at once, killed with all its children at the end."""
 
     def __init__(self, home: Path, *command: str, output: str = "output", **settings: str) -> None:
-        self.port, self.inbox_port = free_port(), free_port()
+        self.port, self.inbox_port = free_ports(2)
         ours = {"home": str(home), "public_port": str(self.port), "inbox_port": str(self.inbox_port)} | settings
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KNOCK_")}
         self._env = kept | {f"KNOCK_{name.upper()}": value for name, value in ours.items()}

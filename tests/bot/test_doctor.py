@@ -18,13 +18,13 @@ from handoff.models import Offer, Update
 from tests.bot.town import Town, mention
 from tests.cast import MARA
 from tests.peers.fake_telegram import FakeTelegram
-from tests.rasa_server import free_port
+from tests.rasa_server import free_port, free_ports
 
 SHIPPED = Path(__file__).parents[2] / "knock.toml"
 
 
 def settings(home: Path, database_url: str | None = None, **more: Any) -> BotSettings:
-    ports = {"public_port": free_port(), "inbox_port": free_port()}
+    ports = dict(zip(("public_port", "inbox_port"), free_ports(2), strict=True))
     return BotSettings(**{"home": home, "database_url": database_url, "brand_file": SHIPPED} | ports | more)
 
 

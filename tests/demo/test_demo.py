@@ -15,7 +15,7 @@ from tests.demo.team import TEAM
 from tests.knock_process import trained
 from tests.peers.fake_telegram import FakeTelegram
 from tests.peers.fake_x import FakeX
-from tests.rasa_server import free_port
+from tests.rasa_server import free_ports
 
 FATES = {
     "ignores",
@@ -49,14 +49,15 @@ def test_everybody_has_a_name_of_their_own_and_a_fate_that_there_is() -> None:
 def test_a_few_of_them_come_and_are_looked_after_and_pictured(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KNOCK_PUBLIC_PORT", str(free_port()))
-    monkeypatch.setenv("KNOCK_INBOX_PORT", str(free_port()))
+    public, inbox, of_x = free_ports(3)
+    monkeypatch.setenv("KNOCK_PUBLIC_PORT", str(public))
+    monkeypatch.setenv("KNOCK_INBOX_PORT", str(inbox))
     models = trained(home, rasa=True) / "models"
     some = [one for one in people() if one.name in ("Mara", "Tala", "Luca", "Mina")]
     (home / "demo").mkdir()
     with (
         FakeTelegram() as telegram,
-        FakeX.to_try(free_port()) as x,
+        FakeX.to_try(of_x) as x,
         started(home / "demo", models, telegram, x, Console(quiet=True)) as demo,
     ):
         assert {"Mara", "Tala"} <= asyncio.run(_played(demo, some, tmp_path))

@@ -12,7 +12,7 @@ import httpx
 import psutil
 
 from tests.knock_process import all_end
-from tests.rasa_server import free_port
+from tests.rasa_server import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -47,7 +47,7 @@ def is_up(x: str) -> bool:
 
 
 def test_who_called_us_is_answered_and_ctrl_c_ends_it_all(tmp_path: Path) -> None:
-    port, public, inbox = free_port(), free_port(), free_port()
+    port, public, inbox = free_ports(3)
     ours = {"KNOCK_PUBLIC_PORT": str(public), "KNOCK_INBOX_PORT": str(inbox), "KNOCK_RASA_PYTHON": "/nowhere/python"}
     command = [sys.executable, "-m", "tests.peers.run_x", "--port", str(port)]
     with (tmp_path / "output").open("wb") as output:
