@@ -85,7 +85,7 @@ async def test_another_process_hears_of_it_and_no_row_is_written(database: Datab
     live = Live(database)
     async with live.subscribed() as hints:
         hearing = asyncio.create_task(live.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await hints.get()
             before = await _writes(database)
             await database.notify(PRESENCE, word(42, 1, "Ana", "typing", "tab-1"))

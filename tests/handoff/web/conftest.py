@@ -74,7 +74,9 @@ async def inbox(database: Database, tmp_path: Path) -> AsyncIterator[Inbox]:
     live = Live(database)
     settings = Settings(home=tmp_path, secret="a secret for tests", undo_seconds=UNDO, _env_file=None)
     inbox = Inbox(create_app(settings, database, live, "Northwind"), database, live)
-    hearing = asyncio.create_task(live.run())
+    async with live.subscribed() as hints:
+        hearing = asyncio.create_task(live.run())
+        await hints.get()
     yield inbox
     live.close()
     hearing.cancel()

@@ -283,7 +283,7 @@ def test_files_are_kept_of_the_newest_the_one_at_work_and_the_one_before_it() ->
 async def test_what_a_training_is_doing_is_told_to_pages_that_are_open(inbox: Inbox, ana: httpx.AsyncClient) -> None:
     async with inbox.live.subscribed() as hints:
         await ana.post("/admin/nlu/train")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while await hints.get() != -3:
                 pass
     async with inbox.database.transaction("test") as session:
