@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from markupsafe import Markup
 
 from handoff import agents, cases, threads
 from handoff.database import Database
@@ -13,8 +14,10 @@ from handoff.live import Live
 from handoff.settings import Settings
 from handoff.web.app import create_app
 from handoff.web.commons import LASTS, LATELY, Commons
+from handoff.web.rows import Board
 from handoff.web.where import Place
 from tests.cast import ANA, BEN, JOSE, MARA, NOOR
+from tests.handoff.time_of_targets import ask_of_ourselves
 from tests.handoff.web.conftest import ORIGIN, Inbox
 from tests.handoff.web.story import Story, handed_off, in_public, says
 
@@ -51,6 +54,7 @@ async def look(visitor: httpx.AsyncClient, thread_id: int, page: httpx.Response,
 async def test_of_a_list_only_what_changed_is_told(
     inbox: Inbox, ana: httpx.AsyncClient, ben: httpx.AsyncClient
 ) -> None:
+    await ask_of_ourselves(inbox.database, None)
     mara, noor = [await handed_off(inbox.database, Story(author=who)) for who in (MARA, NOOR)]
     page = await ben.get("/inbox?sort=oldest")
     again = await ben.get("/list", params={"sort": "oldest", **stamps(page)}, headers=LIVE)
@@ -167,6 +171,16 @@ async def test_a_list_that_is_good_enough_is_made_once_for_all_until_it_is_too_o
     now = LASTS + 0.1
     later, _ = await commons.seen(ana, Place(), first.moment)
     assert later.moment > first.moment
+
+
+def test_a_board_that_is_still_so_keeps_its_rows_and_lets_go_what_was_drawn_from_numbers() -> None:
+    board = Board(1, Place(), (), False, (), ())
+    for number in range(100):
+        board = board.still(number)
+        board.once(number, lambda: Markup("numbers"))
+        board.once("tail", lambda: Markup("rows"))
+    assert board.moment == 99
+    assert set(board._drawn) == {"tail", 99}
 
 
 async def test_s4_a_browser_that_was_signed_out_is_told_nothing_after_two_seconds(
