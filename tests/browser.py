@@ -70,7 +70,7 @@ async def browse(chromium: Browser) -> AsyncIterator[Browse]:
         context = await chromium.new_context(
             **{"reduced_motion": "reduce", "viewport": {"width": 1440, "height": 900}} | options
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         await _watch(context, complaints, expected)
         return context

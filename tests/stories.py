@@ -70,7 +70,7 @@ async def knock_at_work(
                 await task
 
 
-async def until(look: Callable[[], Awaitable[T | None]], seconds: float = 20) -> T:
+async def until(look: Callable[[], Awaitable[T | None]], seconds: float = 60) -> T:
     """The first answer that is true."""
     async with asyncio.timeout(seconds):
         while not (found := await look()):

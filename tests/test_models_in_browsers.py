@@ -19,8 +19,8 @@ from tests.test_flow_in_browsers import complain, first_admin
 pytestmark = pytest.mark.timeout(3600)
 
 MINUTES = 1_500_000
-SOON = 5_000
-"""Milliseconds until a promotion reaches those who talk."""
+SOON = 60_000
+"""Milliseconds; what comes at once may take as long where the machine stands still."""
 
 SECRET = "the secret of this test"
 ENDED = r"ERR_"
@@ -244,12 +244,12 @@ async def test_a4_a_training_is_cancelled_and_one_that_is_killed_is_taken_up_and
         cancelled = await in_the_middle(ana, knock)
         await ana.get_by_role("button", name="Cancel the training").click()
         await expect(ana.locator("#training")).to_contain_text("The last training was cancelled", timeout=SOON)
-        assert not psutil.wait_procs(cancelled, timeout=10)[1]
+        assert not psutil.wait_procs(cancelled, timeout=60)[1]
         assert not [path for path in (folder / "models").iterdir() if path.name.startswith(("model-", "work-"))]
         training = await in_the_middle(ana, knock)
         await ana.context.close()
         knock.process.kill()
-        assert not psutil.wait_procs(training, timeout=10)[1], "what it trained with ends with it"
+        assert not psutil.wait_procs(training, timeout=60)[1], "what it trained with ends with it"
     assert not list((folder / "models").glob("model-*")), "nothing half made"
     assert (await last(database)).state == "running"
     with KnockProcess(folder, output="again", **settings) as knock:

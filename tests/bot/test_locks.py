@@ -11,7 +11,7 @@ async def test_whoever_writes_to_a_thread_does_not_wait_for_who_has_its_customer
     """PostgreSQL asks for the customer when a thread is changed a second time, and who has them may want the thread."""
     thread_id = await town.handed_off(MARA)
     account = str(await town.value("SELECT account FROM customers"))
-    async with town.database.transaction("test.click") as one, asyncio.timeout(10):
+    async with town.database.transaction("test.click") as one, asyncio.timeout(60):
         await people.promise(one, account)
         await people.customer(one, account, "telegram", "en", name="Mara K.")
         async with town.database.transaction("test.settle") as other:

@@ -172,7 +172,7 @@ async def test_a_snooze_stops_the_clocks_and_waking_goes_on_with_what_was_left(d
         await marks.wake(session, thread_id, ben)
     case = await the_case(database, thread_id)
     assert case.due_at is not None
-    assert abs(case.due_at - (case.opened_at + 1.5 * HOUR)) < timedelta(seconds=5), "half an hour did not count"
+    assert abs(case.due_at - (case.opened_at + 1.5 * HOUR)) < timedelta(minutes=1), "half an hour did not count"
 
 
 async def test_a_customer_who_writes_wakes_the_clocks_too(database: Database) -> None:
@@ -183,7 +183,7 @@ async def test_a_customer_who_writes_wakes_the_clocks_too(database: Database) ->
     await says(database, thread_id, "Anybody?")
     case = await the_case(database, thread_id)
     assert case.due_at is not None
-    assert case.due_at - case.opened_at < HOUR + timedelta(seconds=5)
+    assert case.due_at - case.opened_at < HOUR + timedelta(minutes=1)
 
 
 async def test_a_change_of_priority_changes_what_is_due(database: Database) -> None:

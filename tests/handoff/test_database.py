@@ -65,10 +65,11 @@ async def test_ten_seconds_without_the_record_lose_nothing(running: Town, server
     await asyncio.to_thread(server.start)
 
     await running.hear(line(MARA, "I want a person", "line:2"), post(JOSE))
-    await until(lambda: _true(len(running.street.offers) == 2), 30)
-    await until(lambda: running.value("SELECT count(*) = 1 FROM cases"), 30)
+    await until(lambda: _true(len(running.street.offers) == 2))
+    await until(lambda: running.value("SELECT count(*) = 1 FROM cases"))
+    await until(lambda: running.value("SELECT count(*) = 0 FROM attempts WHERE state = 'intent'"))
     await running.pass_time(timedelta(seconds=31))
-    await until(lambda: running.value("SELECT count(*) = 0 FROM messages WHERE delivery = 'pending'"), 30)
+    await until(lambda: running.value("SELECT count(*) = 0 FROM messages WHERE delivery = 'pending'"))
     assert running.heard_by(MARA)[-1].startswith("You are number 1 in the line, and the answer comes here.")
     assert "Question 2?" in running.heard_by(MARA)
     assert await running.value("SELECT count(*) FROM updates WHERE handled_at IS NULL OR trouble IS NOT NULL") == 0

@@ -99,7 +99,7 @@ async def killed(inbox: Inbox, home: Path, point: str, act: Act) -> None:
         ) as browser:
             with pytest.raises(httpx.TransportError):
                 await browser.post(address + act.path, data=dict(act.form), timeout=30)
-        assert knock.process.wait(30) == -9, f"it never came to {point}"
+        assert knock.process.wait(60) == -9, f"it never came to {point}"
 
 
 def answers(knock: KnockProcess) -> bool:

@@ -106,7 +106,7 @@ class FakeTelegram(World):
     def stop(self) -> None:
         """Be gone; what people did and what was sent stays known."""
         self._closing = self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _app(self) -> Starlette:
         return Starlette(

@@ -143,7 +143,7 @@ class FakeX(World):
         """Be gone; what people did and what was sent stays known."""
         self._closing = self._server.should_exit = True
         self._hush()
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _hush(self) -> None:
         self.stream.closing = True

@@ -24,7 +24,7 @@ class OutsideProvider:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
 
     def say(self, **wishes: Any) -> dict[str, Any]:
         """From now on say this (see server.js); what the provider was asked until now."""

@@ -198,7 +198,7 @@ async def test_telegram_pushes_to_us_and_polling_again_takes_the_webhook_away(
         fake.say("Acme users", "Mara", "acme is down")
         await until(lambda: len(record.updates) == 1)
     server.should_exit = True
-    serving.join(10)
+    serving.join(60)
     fake.say("Acme users", "Mara", "still down")
     async with listening(telegram, record):
         await until(lambda: len(record.updates) == 2)

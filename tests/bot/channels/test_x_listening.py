@@ -25,7 +25,7 @@ def texts(x: X, record: Record) -> list[str]:
     return [post.text for post in posts(record.events(x))]
 
 
-async def read_all(fake: FakeX, x: X, record: Record, count: int, seconds: float = 20) -> None:
+async def read_all(fake: FakeX, x: X, record: Record, count: int, seconds: float = 60) -> None:
     async with listening(x, record):
         await until(lambda: len(record.updates) >= count, seconds)
         looks = fake.count(MENTIONS)

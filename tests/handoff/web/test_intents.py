@@ -1,5 +1,6 @@
 """/admin/nlu/intents: reading, teaching, and what is said of it."""
 
+import asyncio
 import re
 
 import httpx
@@ -12,6 +13,7 @@ from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.story import handed_off
 
 REFUND = f"en-{digest('I want a refund')}"
+COMPLAINT = "/admin/nlu/intents/complaint"
 XSS = "<img src=x onerror=alert(1)> <b hx-get=/x>javascript:alert(1)</b>"
 
 
@@ -122,8 +124,9 @@ async def test_texts_that_nearly_say_the_same_in_two_intents_stand_side_by_side(
         "/admin/nlu/intents/complaint/examples",
         data={"lines": "my new kettle arrived broken, what can I do!", "language": "en"},
     )
-    page = (await ana.get("/admin/nlu/intents/complaint")).text
-    assert "Nearly the same as examples of others" in page
+    async with asyncio.timeout(60):
+        while "Nearly the same as examples of others" not in (page := (await ana.get(COMPLAINT)).text):
+            pass
     assert "my new kettle arrived broken, what can I do" in page
 
 
