@@ -7,12 +7,13 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, cases, people, persons, receipts, square, threads, visits
+from handoff import attachments, cases, database, people, persons, receipts, square, threads, visits
 from handoff.drafts import Draft
 from handoff.models import Attempt, Case, Customer, Message, Offer, OptIn, Thread, Update
+from handoff.square import SquarePost
 
 STRANGERS = timedelta(hours=24)
 """How long the text and handle of somebody who did not opt in are kept (the invariants, number 9)."""
@@ -24,7 +25,12 @@ TOMBSTONE = "Deleted at the customer's wish."
 """What agents read in place of the summary."""
 
 
-_TELLS = or_(Message.deleted_at.is_(None), Message.author_name.is_not(None), Message.url.is_not(None))
+_TELLS = or_(
+    Message.deleted_at.is_(None),
+    Message.author_name.is_not(None),
+    Message.account.is_not(None),
+    Message.url.is_not(None),
+)
 """What is said, or a tombstone that still tells whose it is."""
 
 
@@ -85,7 +91,7 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
             await threads.append(session, thread, "event", "customer", "The customer had everything deleted")
             await cases.end(session, thread, threads.ERASED)
     ids = [thread.id for thread in found]
-    await _empty_elsewhere(session, customer.channel, ids)
+    await _empty_elsewhere(session, customer, external_id, ids)
     await _erase(session, ids)
     await _erase_offers(session, account)
     await visits.end(session, account)
@@ -103,21 +109,39 @@ async def lately_erased(session: AsyncSession) -> Sequence[int]:
     return (await session.scalars(select(Thread.id).where(Thread.ended_why == threads.ERASED, lately))).all()
 
 
-async def _empty_elsewhere(session: AsyncSession, channel: str, ids: list[int]) -> None:
-    """The posts of these threads' customer, where they are attached to other people's threads."""
+async def _empty_elsewhere(session: AsyncSession, customer: Customer, external_id: str, ids: list[int]) -> None:
+    """The posts of these threads' customer, where they are attached to other people's threads.
+
+    Those threads are only hinted at, not locked: whoever deletes locks their own alone.
+    """
     own = select(Message.external_id).where(
         Message.thread_id.in_(ids), Message.kind == "post", Message.by == "customer", Message.external_id.is_not(None)
     )
-    others = select(Thread.id).where(Thread.channel == channel, Thread.id.not_in(ids))
-    attached = (Message.kind == "post", Message.external_id.in_(own), Message.thread_id.in_(others))
+    others = select(Thread.id).where(Thread.channel == customer.channel, Thread.id.not_in(ids))
     gone = {
         "text": "",
         "url": None,
         "author_name": None,
+        "account": None,
         "trouble": threads.ERASED,
         "deleted_at": func.clock_timestamp(),
     }
-    await session.execute(update(Message).where(*attached).values(gone).execution_options(synchronize_session=False))
+    attached = update(Message).where(Message.kind == "post", Message.thread_id.in_(others)).values(gone)
+    emptied = attached.returning(Message.thread_id).execution_options(synchronize_session=False)
+    signed = Message.account.is_(None) & _signed(customer, external_id)
+    for theirs in (Message.account == customer.account, Message.external_id.in_(own), signed):
+        for thread_id in await session.scalars(emptied.where(theirs)):
+            database.changed(session, thread_id)
+
+
+def _signed(customer: Customer, external_id: str) -> ColumnElement[bool]:
+    """Posts of theirs from before it was written down whose a post is, as far as the channel lets us tell."""
+    if customer.channel == square.CHANNEL:
+        said = select(cast(SquarePost.id, Text)).where(SquarePost.member_id == int(external_id))
+        return Message.external_id.in_(said)
+    if customer.handle is None:
+        return false()
+    return Message.url.istartswith(f"https://x.com/{customer.handle}/status/", autoescape=True)
 
 
 async def _erase(session: AsyncSession, ids: list[int]) -> None:
@@ -179,7 +203,7 @@ async def _empty(session: AsyncSession, ids: list[int]) -> None:
     words = update(Message).where(Message.thread_id.in_(ids), Message.kind != "event", Message.deleted_at.is_(None))
     await session.execute(words.values(text="", buttons=None, deleted_at=func.clock_timestamp()))
     tombstones = update(Message).where(Message.thread_id.in_(ids), Message.kind != "event", _TELLS)
-    await session.execute(tombstones.values(url=None, author_name=None))
+    await session.execute(tombstones.values(url=None, author_name=None, account=None))
     await session.execute(delete(Draft).where(Draft.thread_id.in_(ids)))
     await attachments.forget(session, ids)
     await session.execute(update(Thread).where(Thread.id.in_(ids)).values(talk=None))

@@ -19,7 +19,7 @@ async def attach(session: AsyncSession, key: bytes, thread: Thread, posts: Seque
     """
     if thread.ended_why == threads.ERASED:
         return
-    account = await session.scalar(select(Customer.account).where(Customer.id == thread.customer_id))
+    customer = await session.scalar(select(Customer.account).where(Customer.id == thread.customer_id))
     kept = {message.external_id: message for message in await _posts(session, thread)}
     for post in posts:
         message = kept.get(post.id)
@@ -27,9 +27,10 @@ async def attach(session: AsyncSession, key: bytes, thread: Thread, posts: Seque
             if message is not None:
                 bury(message)
         elif message is None:
-            await _add(session, key, thread, post, account)
+            await _add(session, key, thread, post, customer)
         elif message.text != post.text and message.trouble != threads.ERASED:
             message.text, message.edited_at, message.deleted_at = post.text, datetime.now(UTC), None
+            message.account = _account(key, post)
     await session.flush()
 
 
@@ -83,8 +84,13 @@ async def _posts(session: AsyncSession, thread: Thread) -> Sequence[Message]:
     return (await session.scalars(query)).all()
 
 
-async def _add(session: AsyncSession, key: bytes, thread: Thread, post: Post, account: str | None) -> None:
-    ours = people.account_hash(key, post.channel, post.author.id) == account
+def _account(key: bytes, post: Post) -> str:
+    return people.account_hash(key, post.channel, post.author.id)
+
+
+async def _add(session: AsyncSession, key: bytes, thread: Thread, post: Post, customer: str | None) -> None:
+    account = _account(key, post)
+    ours = account == customer
     if post.author.is_bot and not ours:
         return
     await threads.append(
@@ -95,6 +101,7 @@ async def _add(session: AsyncSession, key: bytes, thread: Thread, post: Post, ac
         post.text,
         at=post.at,
         author_name=post.author.name,
+        account=account,
         external_id=post.id,
         url=post.url,
     )

@@ -58,7 +58,7 @@ async def propose(session: AsyncSession, terms: Terms, post: Post, language: str
     known = await people.find(session, account)
     thread = await threads.open_thread(session, known) if known else None
     if thread is not None:
-        await add_post(session, thread, post)
+        await add_post(session, thread, post, account)
         return "same problem"
     cool = datetime.now(UTC) - terms.cool_down
     if any(one.offered_at is not None and one.offered_at > cool for one in (promise, *others)):
@@ -70,7 +70,7 @@ async def propose(session: AsyncSession, terms: Terms, post: Post, language: str
         session, account, post.channel, language, handle=post.author.handle, name=post.author.name
     )
     thread = await threads.opening(session, customer, terms.brand, language, post.place)
-    await add_post(session, thread, post)
+    await add_post(session, thread, post, account)
     await _write_offer(session, terms, promise, thread, post, text, label)
     return "offer"
 
@@ -81,7 +81,7 @@ async def is_over(session: AsyncSession, claimed: Claimed) -> bool:
     return await session.scalar(ended) is not None
 
 
-async def add_post(session: AsyncSession, thread: Thread, post: Post) -> None:
+async def add_post(session: AsyncSession, thread: Thread, post: Post, account: str) -> None:
     """Attach a public post of the customer to a locked thread; a second time changes nothing."""
     await threads.append(
         session,
@@ -93,6 +93,7 @@ async def add_post(session: AsyncSession, thread: Thread, post: Post) -> None:
         external_id=post.id,
         url=post.url,
         author_name=post.author.name,
+        account=account,
     )
 
 

@@ -140,6 +140,7 @@ class Message(Base):
         ),
         Index("ix_messages_pending", "due_at", postgresql_where=text("delivery = 'pending'")),
         Index("ix_messages_external_id", "external_id"),
+        Index("ix_messages_account", "account", postgresql_where=text("account IS NOT NULL")),
     )
 
     id: Mapped[int] = identity()
@@ -149,6 +150,7 @@ class Message(Base):
     by: Mapped[By]
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     author_name: Mapped[str | None]
+    account: Mapped[str | None]
     text: Mapped[str]
     at: Mapped[datetime]
     written_at: Mapped[datetime] = now()

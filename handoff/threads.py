@@ -65,6 +65,7 @@ async def append(
     at: datetime | None = None,
     agent: Agent | None = None,
     author_name: str | None = None,
+    account: str | None = None,
     external_id: str | None = None,
     url: str | None = None,
     buttons: Sequence[str] = (),
@@ -74,7 +75,8 @@ async def append(
 ) -> Message | None:
     """Add an entry at the end; `None` if it is there already (same external or client id).
 
-    The thread must be locked. `wait` keeps a pending message back, so that it can still be undone.
+    The thread must be locked. `account`: the keyed hash of whose post it is. `wait` keeps a pending message back, so
+    that it can still be undone.
     """
     if await _is_there(session, thread, external_id, client_id):
         return None
@@ -89,6 +91,7 @@ async def append(
         at=at or now,
         agent_id=agent.id if agent else None,
         author_name=author_name,
+        account=account,
         external_id=external_id,
         url=url,
         buttons=list(buttons) or None,

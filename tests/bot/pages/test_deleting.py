@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import text
+
 from bot.channel import PrivateMessage
 from handoff import cases
 from tests.bot.doorstep import Doorstep
 from tests.bot.pages.test_yours import value
-from tests.bot.pages.world import World, chatting, post, words
+from tests.bot.pages.world import World, chatting, offer_to, offered, post, words
 from tests.bot.test_forget import trace
 from tests.cast import ANA, MARA
 
@@ -40,6 +42,23 @@ async def test_who_is_deleted_leaves_no_readable_byte(world: World) -> None:
     assert (await mara.get("/square/t/1")).status_code == 200
     joined = await world.visitor().post("/square/join", data={"name": "Marabel"})
     assert joined.status_code == 200, "the name is free again"
+
+
+async def test_a_post_from_before_it_was_known_whose_it_is_goes_from_other_peoples_threads_too(world: World) -> None:
+    mara, to_mara = await offered(world)
+    noor = await world.member("Noor")
+    await post(noor, "Mine, at Plum Street", "/square/t/1")
+    await mara.post(to_mara)
+    to_noor = await offer_to(world, noor)
+    await noor.post(to_noor)
+    await world.work()
+    async with world.database.transaction("test") as session:
+        await session.execute(text("UPDATE messages SET account = NULL"))
+    assert "messages.text: Plum Street" in await trace(world.database, "Plum Street")
+    await noor.post(f"{to_noor}/yours/delete")
+    await world.work()
+    assert await trace(world.database, "Plum Street", "Noor") == []
+    assert await value(world, "SELECT count(*) FROM messages WHERE kind = 'post' AND deleted_at IS NULL") == 1
 
 
 async def test_a_line_that_crosses_the_deletion_brings_nothing_back(doorstep: Doorstep) -> None:

@@ -87,12 +87,17 @@ async def post(visitor: httpx.AsyncClient, text: str, path: str = "/square") -> 
 async def offered(world: World, name: str = "Mara", text: str = COMPLAINT) -> tuple[httpx.AsyncClient, str]:
     """A member whose complaint was answered by the offer, and the path of its link."""
     visitor = await world.member(name)
+    return visitor, await offer_to(world, visitor, text)
+
+
+async def offer_to(world: World, visitor: httpx.AsyncClient, text: str = COMPLAINT) -> str:
+    """The path of the link of the offer by which a complaint was answered."""
     topic = await post(visitor, text)
     await world.work()
     page = await visitor.get(topic.url)
     found = re.search(r'href="[^"]*(/h/[\w-]+)"', page.text)
     assert found, page.text
-    return visitor, found[1]
+    return found[1]
 
 
 async def chatting(world: World, name: str = "Mara") -> tuple[httpx.AsyncClient, str]:
