@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from handoff.attachments import File
 
@@ -220,6 +220,14 @@ class Channel(Protocol):
 
     def way_in(self, token: str) -> WayIn:
         """How the author of the post behind an offer can prove who they are."""
+
+
+@runtime_checkable
+class Mute(Protocol):
+    """A channel that does not tell by itself what is deleted."""
+
+    async def gone(self, post_ids: Sequence[str]) -> Sequence[Deleted]:
+        """Those of the posts that are not there any more, and nothing else of them. Raises `ChannelError`."""
 
 
 class ChannelError(Exception):

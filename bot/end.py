@@ -7,15 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.say import say
 from handoff import cases, clocks, database, hands, people, threads, verdicts
-from handoff.models import Case, Customer, Message, Thread
+from handoff.models import Case, Customer, Thread
 
 ENDED = "ended by the customer"
 NOT_SOLVED = "not solved"
 SOON = timedelta(hours=1)
 """Whoever ends the chat and finds it not solved again within this time has their case again, and no new one."""
-
-LONGEST = 200
-"""Characters of the first words that stand for a thread which nobody summed up."""
 
 
 async def end(session: AsyncSession, account: str) -> bool:
@@ -79,7 +76,7 @@ async def _hand_off(session: AsyncSession, customer: Customer, thread: Thread, b
     case = (await session.scalars(last)).one_or_none()
     if case is not None and await _has_begun_again(session, case):
         return await _open_again(session, thread, case)
-    summary = case.summary if case else await _first_words(session, thread)
+    summary = case.summary if case else await threads.first_words(session, thread)
     await cases.hand_off(
         session,
         thread,
@@ -109,10 +106,3 @@ async def _has_begun_again(session: AsyncSession, case: Case) -> bool:
     """Whether the customer, and nobody of the team, has ended a chat that was not solved a short while ago."""
     is_young = case.opened_at > await database.clock(session) - SOON
     return case.reason == NOT_SOLVED and case.closed_by is None and is_young
-
-
-async def _first_words(session: AsyncSession, thread: Thread) -> str:
-    said = (Message.thread_id == thread.id, Message.by == "customer", Message.kind.in_(("post", "chat")))
-    words = select(Message.text).where(*said, Message.deleted_at.is_(None)).order_by(Message.seq).limit(1)
-    text = await session.scalar(words) or "Nothing was said yet."
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

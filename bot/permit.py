@@ -64,7 +64,7 @@ class Policy(msgspec.Struct, forbid_unknown_fields=True):
     rule: list[Rule]
     limit: list[Limit] = []
     look_again_hours: Positive | None = None
-    """After how long the public posts of an open thread are looked at anew; never where the channel tells by itself."""
+    """After how long the public posts of a thread are looked at anew; never where the channel tells by itself."""
     may_train: bool = False
     """Whether a model may learn from what is said there, by customers who agreed to it."""
     price: dict[str, Annotated[float, msgspec.Meta(ge=0)]] = {}

@@ -26,7 +26,7 @@ from bot import (
     warn,
 )
 from bot.brand import Brand
-from bot.channel import Channel, Deleted, Halted, NeverDeliverable, Post
+from bot.channel import Channel, Deleted, Halted, Mute, NeverDeliverable, Post
 from bot.flow import Flow
 from bot.keep_models import KeepModels
 from bot.reach import Reach
@@ -186,7 +186,7 @@ class Bot:
             return await triage.think(self._rasa, self._triage_terms, due)
         except RasaDown as down:
             log.warning("thread %s: %s", due.thread_id, down)
-            return triage.give_up(self._triage_terms, due, down)
+            return triage.give_up(self._triage_terms, due)
 
     async def _thread_of(self, due: triage.Due) -> Sequence[Post | Deleted]:
         if not due.post_id:
@@ -198,15 +198,22 @@ class Bot:
     async def _public_thread(
         self, channel: str, post_id: str, place: str | None, known: Sequence[str] = ()
     ) -> Sequence[Post | Deleted]:
+        return await self._read(channel, post_id, place, known) or ()
+
+    async def _read(
+        self, channel: str, post_id: str, place: str | None, known: Sequence[str], *, is_over: bool = False
+    ) -> Sequence[Post | Deleted] | None:
+        """`None`: not to be had now. `is_over`: nothing more is added, so that what is gone is all that matters."""
         try:
             async with outside("gather.read"):
+                if is_over and isinstance(there := self._channels[channel], Mute):
+                    return await there.gone(known)
                 return await self._channels[channel].public_thread(post_id, place, known)
         except Halted as error:
             await self._halt(channel, error)
-            return ()
         except Exception as error:
             log.warning("the public thread of post %s on %s could not be read: %r", post_id, channel, error)
-            return ()
+        return None
 
     async def claim_line(self) -> repeat.Claim:
         """Claim the next private line; the work is to send it."""
@@ -250,7 +257,7 @@ class Bot:
             return None
 
     async def look_again(self) -> None:
-        """See whether public posts of open threads are still there and still say the same."""
+        """See whether public posts are still there and, of open threads, still say the same."""
         while True:
             async with self._database.transaction("gather.claim") as session:
                 stale = await gather.next_stale(session, permit.look_again())
@@ -258,11 +265,15 @@ class Bot:
                 return
             if stale.channel not in self._channels or not stale.known:
                 continue
-            posts = await self._public_thread(stale.channel, stale.known[0], stale.place, stale.known)
+            first, *_ = stale.known
+            posts = await self._read(stale.channel, first, stale.place, stale.known, is_over=stale.is_over)
+            if posts is None:
+                continue
             async with self._database.transaction("gather.settle") as session:
                 thread = await threads.locked(session, stale.thread_id)
-                await gather.attach(session, self._settings.key, thread, posts)
-                threads.touch(session, thread)
+                gather.looked_at(thread)
+                if await gather.attach(session, self._settings.key, thread, posts):
+                    threads.touch(session, thread)
 
     async def forget(self) -> None:
         """Forget what is due."""

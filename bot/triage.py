@@ -15,7 +15,7 @@ from handoff import cases, database, hands, threads
 from handoff.base import Delivery
 from handoff.failpoints import outside
 from handoff.models import Customer, Message, Offer, OptIn, Thread
-from nlu.rasa import Answer, Rasa, RasaDown, Turn, Understanding, seed, speaking
+from nlu.rasa import Answer, Rasa, Turn, Understanding, seed, speaking
 from nlu.triage_result import TriageResult
 
 WAIT_AGAIN = timedelta(seconds=2)
@@ -65,11 +65,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a talk ends, whoever decided it: Rasa's result, or we without Rasa."""
+    """How a talk ends, whoever decided it: Rasa's result, or we without Rasa. No summary: the first words."""
 
     outcome: str
     reason: str
-    summary: str
+    summary: str = ""
     intent: str | None = None
     confidence: float | None = None
     found: dict[str, str] = field(default_factory=dict)
@@ -137,13 +137,13 @@ async def _next_line(session: AsyncSession, thread: Thread) -> Message | None:
 async def think(rasa: Rasa, terms: Terms, due: Due) -> Turn | Ending:
     """Ask Rasa. What it need not be asked about is decided here. Raises `RasaDown`."""
     if due.language not in terms.languages:
-        return Ending("hand_off", "language", _first_words(due))
+        return Ending("hand_off", "language")
     if due.came_back and due.line is not None:
         return await _came_back(rasa, due.line)
     if due.talk is None:
         return await _begin(rasa, due)
     if due.line is None:
-        return Ending("hand_off", "quiet", _first_words(due))
+        return Ending("hand_off", "quiet")
     async with outside("triage.converse"):
         return await rasa.converse(talk_of(due.thread_id), speaking(due.language, due.talk), due.line)
 
@@ -166,12 +166,12 @@ async def _came_back(rasa: Rasa, line: str) -> Ending:
     return Ending("hand_off", "back", line, understood.intent, understood.confidence, heard=(understood,))
 
 
-def give_up(terms: Terms, due: Due, down: RasaDown) -> Ending | None:
+def give_up(terms: Terms, due: Due) -> Ending | None:
     """What to do without Rasa: hand off once the customer has waited long enough, `None` to wait on."""
     patience = terms.wait_for_rasa if due.talk is None else PATIENCE_MID_TALK
     if due.language in terms.languages and due.waited < patience:
         return None
-    return Ending("hand_off", "down", f"{_first_words(due)} ({down})")
+    return Ending("hand_off", "down")
 
 
 def asks_to_stop(turn: Turn | Ending | None) -> bool:
@@ -182,11 +182,6 @@ def asks_to_stop(turn: Turn | Ending | None) -> bool:
 def talk_of(thread_id: int) -> str:
     """The name of a thread's talk in Rasa."""
     return f"thread-{thread_id}"
-
-
-def _first_words(due: Due) -> str:
-    text = due.posts[0] if due.posts else due.line or "Nothing was said yet."
-    return text if len(text) <= 200 else text[:199] + "…"
 
 
 async def settle(session: AsyncSession, terms: Terms, due: Due, turn: Turn | Ending | None) -> str | None:
@@ -284,7 +279,7 @@ async def _hand_off(session: AsyncSession, terms: Terms, thread: Thread, ending:
         session,
         thread,
         REASONS[ending.reason],
-        ending.summary,
+        ending.summary or await threads.first_words(session, thread),
         intent=ending.intent,
         confidence=ending.confidence,
         found=ending.found,

@@ -14,6 +14,9 @@ from handoff.models import Agent, Case, Customer, Message, OptIn, Thread
 ERASED = "deleted at the customer's wish"
 """Why a thread ended of which nothing is left but that it was: it never begins anew."""
 
+LONGEST = 200
+"""Characters of the first words of a thread."""
+
 
 async def opening(session: AsyncSession, customer: Customer, brand: str, language: str, place: str | None) -> Thread:
     """A new thread of a customer who has none open."""
@@ -53,6 +56,14 @@ async def latest_opted_in(session: AsyncSession, customer: Customer) -> Thread |
     there = (Thread.customer_id == customer.id, Thread.ended_why.is_distinct_from(ERASED))
     query = select(Thread).join(OptIn).where(*there).order_by(Thread.id.desc()).limit(1)
     return (await session.scalars(query.with_for_update(of=Thread))).one_or_none()
+
+
+async def first_words(session: AsyncSession, thread: Thread) -> str:
+    """What the customer said first, of what still stands: it tells what a thread is about that nobody summed up."""
+    said = (Message.thread_id == thread.id, Message.by == "customer", Message.kind.in_(("post", "chat")))
+    words = select(Message.text).where(*said, Message.deleted_at.is_(None)).order_by(Message.seq).limit(1)
+    text = await session.scalar(words) or "Nothing was said yet."
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 async def append(

@@ -26,7 +26,7 @@ from bot.channel import (
 )
 from bot.channels import x_reading
 from bot.channels.x_calling import Calls, patiently
-from bot.channels.x_gathering import PATIENCE, Gathering
+from bot.channels.x_gathering import PATIENCE, Gathering, gone
 from bot.channels.x_listening import Mentions
 from bot.channels.x_needs import AppKey, Key, Purse
 from bot.channels.x_oauth import OAuth
@@ -66,13 +66,13 @@ class X:
         *,
         patience: float = PATIENCE,
     ) -> None:
-        """`key`: with what our account's calls are made. `spare`: who pays for listening that may as well not be.
+        """`key`: with what our account's calls are made. `spare`: who pays for what may wait.
 
         `patience`: seconds for what lies around a post.
         """
         logging.getLogger("tweepy").setLevel(logging.WARNING)  # below that it logs our tokens
         self._wire = Wire(settings.x_api)
-        self._ours = Calls(self._wire, key, purse)
+        self._ours, self._beside = Calls(self._wire, key, purse), Calls(self._wire, key, spare)
         self._key, self._origin = key, settings.public_origin
         url, secret = settings.x_webhook_url, settings.x_consumer_secret
         self._pushes = Pushes(url, secret, purse) if url and secret else None
@@ -148,6 +148,10 @@ class X:
     ) -> Sequence[Post | Deleted]:
         """The post, what it answers up to the root, what its author added, and tombstones. Raises `ChannelError`."""
         return await Gathering(self._ours, self._patience).around(post_id, known)
+
+    async def gone(self, post_ids: Sequence[str]) -> Sequence[Deleted]:
+        """Those of the posts that X does not show any more. Raises `ChannelError`."""
+        return await gone(self._beside, post_ids)
 
     def link(self, token: str) -> str:
         """Our page where the author of the post opts in."""

@@ -35,6 +35,20 @@ HIDDEN = ("resource-not-found", "not-authorized-for-resource")
 log = logging.getLogger(__name__)
 
 
+async def gone(calls: Calls, ids: Sequence[str]) -> Sequence[Deleted]:
+    """Those of the posts that are gone. What is still there costs one read each, for nothing is shown beside it.
+
+    Raises `ChannelError`.
+    """
+    parts = [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
+    hidden = {id for part in parts for id in await _hidden(calls, part)}
+    return [Deleted(CHANNEL, id, datetime.now(UTC)) for id in ids if id in hidden]
+
+
+async def _hidden(calls: Calls, ids: Sequence[str]) -> set[str]:
+    return _gone(await calls.find("post read", len(ids), lambda x: x.get_tweets(list(ids), user_auth=False)))
+
+
 class Gathering:
     """One look at one conversation: what was found so far."""
 
@@ -70,7 +84,7 @@ class Gathering:
         most = 2 * len(ids)
         found = await self._calls.find("post read", most, lambda x: x.get_tweets(list(ids), user_auth=False, **FIELDS))
         self._keep(found)
-        self._gone |= {str(one.resource_id or one.value) for one in found.errors if one.type.endswith(HIDDEN)}
+        self._gone |= _gone(found)
 
     async def _newest_versions(self) -> None:
         """An edited post is shown as it was; its newest words are under another id."""
@@ -131,6 +145,10 @@ class Gathering:
 
     def _author(self, post: XPost) -> Author:
         return author_of(post, list(self._users.values()))
+
+
+def _gone(found: Found) -> set[str]:
+    return {str(one.resource_id or one.value) for one in found.errors if one.type.endswith(HIDDEN)}
 
 
 def _all(raw: Iterable[Mapping[str, Any]], kind: type[Any]) -> Iterable[Any]:

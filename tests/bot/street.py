@@ -83,6 +83,10 @@ class Street:
             raise self.posts
         return self.posts
 
+    async def gone(self, post_ids: Sequence[str]) -> Sequence[Deleted]:
+        """What of that is a tombstone."""
+        return [one for one in await self.public_thread("", None) if isinstance(one, Deleted)]
+
     def link(self, token: str) -> str:
         """Where an offer's button leads."""
         return f"https://street.example/{token}"

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import gather
-from bot.channel import Click, Deleted, Unknown
+from bot.channel import Click, Deleted, Post, TryLater, Unknown
 from handoff import threads
+from tests.bot.test_forget import HOURS, trace_of
 from tests.bot.town import COMPLAINT, Town, deletion, edit, line, mention, post
 from tests.cast import JOSE, MARA, NOOR, ROBOT
 
@@ -119,18 +120,113 @@ async def test_a_post_that_is_gone_when_we_look_is_not_answered(town: Town) -> N
     assert await town.value("SELECT why FROM offers") == "the post is gone"
 
 
-async def test_posts_of_an_open_thread_are_looked_at_again_within_a_day(town: Town) -> None:
-    await town.do(mention(MARA))
+async def on_x(town: Town, said: str = COMPLAINT) -> tuple[int, str]:
+    """Mara calls us on X and opts in; the ids of the thread and of her post."""
+    called = mention(MARA, said)
+    await town.do(called)
     await town.do(Click("x", "click", MARA, town.x.offers[0].token, datetime.now(UTC)))
+    return int(await town.value("SELECT max(id) FROM threads")), called.id
+
+
+async def ended(town: Town, thread_id: int) -> None:
+    """The thread ends."""
+    async with town.database.transaction("test.end") as session:
+        await threads.end(session, await threads.locked(session, thread_id), "solved")
+
+
+async def look_after(town: Town, time: timedelta) -> None:
+    """Let it be later, and look again."""
+    await town.pass_time(time)
     await town.bot.look_again()
-    thread_id = await town.value("SELECT max(id) FROM threads")
-    post_id = (await town.thread(thread_id)).messages[0].external_id or ""
+
+
+async def test_posts_of_an_open_thread_are_looked_at_again_within_a_day(town: Town) -> None:
+    thread_id, post_id = await on_x(town)
+    await town.bot.look_again()
     town.x.posts = [Deleted("x", post_id, datetime.now(UTC))]
-    await town.pass_time(timedelta(hours=19))
-    await town.bot.look_again()
+    await look_after(town, 19 * HOURS)
     assert await posts(town, thread_id) == [("customer", COMPLAINT)]
-    await town.pass_time(timedelta(hours=2))
-    await town.bot.look_again()
+    await look_after(town, 2 * HOURS)
     assert await posts(town, thread_id) == [("customer", "")]
     async with town.database.reading() as session:
         assert (await gather.count(session, thread_id))[1] == 1
+
+
+async def test_a_look_that_fails_is_taken_again_in_an_hour(town: Town) -> None:
+    thread_id, post_id = await on_x(town)
+    town.x.posts = TryLater(60, "X is busy")
+    await look_after(town, 21 * HOURS)
+    town.x.posts = [Deleted("x", post_id, datetime.now(UTC))]
+    await look_after(town, timedelta(minutes=58))
+    assert await posts(town, thread_id) == [("customer", COMPLAINT)]
+    await look_after(town, timedelta(minutes=4))
+    assert await posts(town, thread_id) == [("customer", "")]
+
+
+async def test_a_post_that_is_deleted_after_the_end_is_forgotten_within_a_day_and_no_reply_is_added(town: Town) -> None:
+    thread_id, post_id = await on_x(town)
+    await ended(town, thread_id)
+    gone, reply = Deleted("x", post_id, datetime.now(UTC)), mention(NOOR, "Mine, too")
+    town.x.posts = [gone, reply]
+    await look_after(town, 21 * HOURS)
+    assert await posts(town, thread_id) == [("customer", "")]
+    async with town.database.transaction("test") as session:
+        thread = await threads.locked(session, thread_id)
+        assert not await gather.attach(session, b"", thread, [gone, mention(MARA, COMPLAINT), reply])
+    assert await posts(town, thread_id) == [("customer", "")]
+    assert await town.value("SELECT gathered_at < now() - interval '1 hour' FROM threads") is False
+    await look_after(town, 21 * HOURS)
+    assert await town.value("SELECT gathered_at < now() - interval '1 hour' FROM threads"), (
+        "there is nothing to look at"
+    )
+
+
+async def test_what_is_forgotten_while_we_look_stays_forgotten(town: Town) -> None:
+    thread_id, post_id = await on_x(town)
+    await ended(town, thread_id)
+    await town.pass_time(31 * 24 * HOURS)
+    async with town.database.transaction("test.claim") as session:
+        assert await gather.next_stale(session, {"x": 20 * HOURS})
+    await town.bot.forget()
+    async with town.database.transaction("test.settle") as session:
+        thread = await threads.locked(session, thread_id)
+        assert not await gather.attach(
+            session, b"", thread, [mention(MARA), Post("x", post_id, MARA, "!", thread.opened_at)]
+        )
+    assert await posts(town, thread_id) == [("customer", "")]
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_a_look_that_finds_nothing_new_leaves_the_thread_where_it_is_in_the_lists(
+    town: Town, is_over: bool
+) -> None:
+    thread_id, post_id = await on_x(town)
+    if is_over:
+        await ended(town, thread_id)
+    town.x.posts = [Post("x", post_id, MARA, COMPLAINT, datetime.now(UTC))]
+    await town.pass_time(21 * HOURS)
+    before = (await town.thread(thread_id)).changed_at
+    await town.bot.look_again()
+    thread = await town.thread(thread_id)
+    assert (thread.changed_at, thread.gathered_at and thread.gathered_at > before) == (before, True)
+
+
+@pytest.mark.parametrize("when", ["before", "after", "changed and after"])
+async def test_the_words_of_a_deleted_post_do_not_live_on_in_the_summary(town: Town, when: str) -> None:
+    town.rasa.is_down = True
+    said = "Help, Northwind! Nothing came to Orchard Lane 5, " + "and nobody answers " * 12
+    thread_id, post_id = await on_x(town, said)
+    gone = [Deleted("x", post_id, datetime.now(UTC))]
+    town.x.posts = gone if when == "before" else ()
+    await look_after(town, timedelta(minutes=10))
+    await town.work()
+    if when == "changed and after":
+        town.x.posts = [Post("x", post_id, MARA, f"Oh, {said}", datetime.now(UTC))]
+        await look_after(town, 21 * HOURS)
+        assert (await town.value("SELECT summary FROM cases")).startswith("Oh, ")
+    town.x.posts = gone
+    await look_after(town, 21 * HOURS)
+    assert (await town.thread(thread_id)).cases[0].reason == "the bot was not available"
+    assert await trace_of(town, "Orchard") == []
+    instead = "Nothing was said yet." if when == "before" else "The post was deleted by its author."
+    assert await town.value("SELECT summary FROM cases") == instead

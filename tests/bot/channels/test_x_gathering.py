@@ -51,6 +51,18 @@ async def test_what_was_deleted_or_protected_since_is_a_tombstone(fake_x: FakeX,
     assert {one.id for one in found if isinstance(one, Deleted)} == {mention.id, *known}
 
 
+async def test_whether_posts_are_still_there_costs_one_read_for_each_that_is(
+    fake_x: FakeX, x: X, money: PlayMoney
+) -> None:
+    mention = fake_x.post("Mara", "@northwind_help help")
+    others = [fake_x.post("Noor", f"me too {number}", answers=mention) for number in range(119)]
+    for one in others[:5]:
+        fake_x.delete(one)
+    found = await x.gone([mention.id, *(one.id for one in others)])
+    assert [one.id for one in found] == [one.id for one in others[:5]]
+    assert money.spent["post read"] == 115
+
+
 @pytest.mark.parametrize("naming", ["tweet", "post"])
 async def test_an_edited_post_has_its_first_id_and_its_newest_words(fake_x: FakeX, x: X, naming: str) -> None:
     fake_x.naming = "post" if naming == "post" else "tweet"
