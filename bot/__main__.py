@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
-from bot import doctor, up
+from bot import doctor, forget, up
 from bot.assemble import connecting_x, detection
 from bot.brand import BrandUnreadable, read_brand
 from bot.channel import ChannelError
@@ -23,7 +23,7 @@ from bot.replay import replay as replay_file
 from bot.serve import PortTaken
 from bot.settings import BotSettings
 from bot.train import Train
-from handoff import agents, halts, people, schema, versions
+from handoff import agents, halts, schema, versions
 from handoff.database import Database
 from handoff.embedded import AlreadyRunning, DatabaseDidNotStart, Embedded
 from handoff.errors import Refusal
@@ -213,10 +213,11 @@ async def _forget(settings: BotSettings, url: str, channel: str, customer: str, 
     database = Database(url, pool_size=1)
     try:
         async with database.reading() as session:
-            found = await people.called(session, channel, customer)
+            found = await forget.whom(session, settings.key, channel, customer)
         if found is not None:
-            choose = Choose(database, read_brand(settings.brand_file), found.account)
-            await choose.be_forgotten(found.external_id or customer, stopped=stop)
+            account, external_id = found
+            choose = Choose(database, read_brand(settings.brand_file), account)
+            await choose.be_forgotten(external_id, stopped=stop)
         return found is not None
     finally:
         await database.close()

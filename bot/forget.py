@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, cases, database, people, persons, receipts, square, threads, visits
+from handoff import attachments, cases, database, members, people, persons, receipts, square, threads, visits
 from handoff.drafts import Draft
 from handoff.models import Attempt, Case, Customer, Message, Offer, OptIn, Thread, Update
 from handoff.square import SquarePost
@@ -101,6 +101,16 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
     customer.handle = customer.name = customer.external_id = None
     await session.flush()
     await persons.leave(session, customer.id)
+
+
+async def whom(session: AsyncSession, key: bytes, channel: str, who: str) -> tuple[str, str] | None:
+    """The account that is meant by a handle, by a name on the square or by an id, and that id if it is known."""
+    if channel == square.CHANNEL and (member := await members.called(session, who)):
+        who = str(member.id)
+    found = await people.find(session, people.account_hash(key, channel, who))
+    if found is None and channel != square.CHANNEL:
+        found = await people.called(session, channel, who)
+    return (found.account, found.external_id or who) if found else None
 
 
 async def lately_erased(session: AsyncSession) -> Sequence[int]:

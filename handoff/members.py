@@ -47,6 +47,11 @@ async def known(session: AsyncSession, token: str | None) -> Member | None:
     return (await session.scalars(select(Member).where(Member.token_hash == tokens.digest(token)))).one_or_none()
 
 
+async def called(session: AsyncSession, name: str) -> Member | None:
+    """The member who has this name."""
+    return (await session.scalars(select(Member).where(Member.folded_name == names.folded(name)))).one_or_none()
+
+
 async def bot_member(session: AsyncSession, name: str) -> Member:
     """The member in whose name the bot posts, made when missing. No person can have its folded name."""
     own = f"bot:{name}"

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -56,9 +56,9 @@ async def find(session: AsyncSession, account: str) -> Customer | None:
 
 
 async def called(session: AsyncSession, channel: str, who: str) -> Customer | None:
-    """The customer who has this handle or this id on a channel, the newest if several had it."""
-    names = or_(Customer.external_id == who, func.lower(Customer.handle) == who.lower())
-    query = select(Customer).where(Customer.channel == channel, names).order_by(Customer.id.desc()).limit(1)
+    """The customer who has this handle on a channel, the newest if several had it."""
+    names = (Customer.channel == channel, func.lower(Customer.handle) == who.lower())
+    query = select(Customer).where(*names).order_by(Customer.id.desc()).limit(1)
     return (await session.scalars(query)).one_or_none()
 
 

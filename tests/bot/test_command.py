@@ -7,9 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from bot.__main__ import main
-from handoff import halts
+from bot.settings import BotSettings
+from handoff import halts, members, people
 from handoff.database import Database
-from tests.bot.test_forget import SAID, trace_of
+from tests.bot.test_forget import HOURS, SAID, trace, trace_of
 from tests.bot.town import Town
 from tests.cast import MARA
 
@@ -75,14 +76,37 @@ async def test_a_silent_channel_speaks_again_when_somebody_says_so(database: Dat
     assert "was not silent on x" in await asyncio.to_thread(resume)
 
 
+async def forget(database_url: str, channel: str, who: str) -> str:
+    """What `knock forget` says."""
+    arguments = ["forget", channel, who, "--stop", "--yes"]
+    settings = {"KNOCK_DATABASE_URL": database_url, "KNOCK_SECRET": "the secret of the tests"}
+    return (await asyncio.to_thread(CliRunner().invoke, main, arguments, env=settings)).output
+
+
 async def test_who_asks_for_it_elsewhere_is_deleted_by_a_command(town: Town, database_url: str) -> None:
     await town.handed_off(MARA, SAID)
-
-    def forget(who: str) -> str:
-        arguments = ["forget", "telegram", who, "--stop", "--yes"]
-        return CliRunner().invoke(main, arguments, env={"KNOCK_DATABASE_URL": database_url}).output
-
-    assert "Nobody is known on telegram by somebody" in await asyncio.to_thread(forget, "somebody")
-    assert "Everything of them is deleted" in await asyncio.to_thread(forget, f"@{str(MARA.handle).upper()}")
+    assert "Nobody is known on telegram by somebody" in await forget(database_url, "telegram", "somebody")
+    assert "Everything of them is deleted" in await forget(database_url, "telegram", f"@{str(MARA.handle).upper()}")
     assert await trace_of(town, "Orchard", "mara") == []
     assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
+
+
+async def test_who_never_had_a_page_or_is_half_forgotten_is_deleted_by_their_id(town: Town, database_url: str) -> None:
+    await town.offered(MARA, SAID)
+    await town.pass_time(25 * HOURS)
+    await town.bot.forget()
+    said = str(await town.value("SELECT external_id FROM messages WHERE kind = 'post'"))
+    assert await trace_of(town, said) == ["messages.external_id: " + said, "offers.post_id: " + said]
+    assert "Everything of them is deleted" in await forget(database_url, "telegram", MARA.id)
+    assert await trace_of(town, said) == []
+
+
+async def test_who_only_posted_on_the_square_is_deleted_by_their_name(database: Database, database_url: str) -> None:
+    async with database.transaction("test") as session:
+        member = await members.join(session, "Mara", "a cookie")
+        account = people.account_hash(BotSettings(secret="the secret of the tests").key, "square", str(member.id))
+        await people.promise(session, account)
+        await people.customer(session, account, "square", "en", handle="Mara", name="Mara")
+    assert "Everything of them is deleted" in await forget(database_url, "square", "mara")
+    assert await trace(database, "Mara") == []
+    assert "Nobody is known on square by mara" in await forget(database_url, "square", "mara")
