@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from bot.channel import NeverDeliverable, PrivateFile, PrivateLine, TryLater
 from handoff import attachments, database, people, threads, waits
 from handoff.attachments import Attachment
-from handoff.models import Customer, Message, Thread
+from handoff.models import Customer, Message, Promise, Thread
 
 MOST_TRIES = 8
 """Tries at a line whose fate is unknown, about 4 minutes in all, before it is shown as not sent."""
@@ -38,7 +38,7 @@ async def claim(session: AsyncSession, lease: timedelta) -> Claimed | bool:
     if row is None:
         return False
     message, thread, customer = row
-    if not await _may_go(session, message, thread) or customer.external_id is None:
+    if not await _may_go(session, message, thread, customer.account) or customer.external_id is None:
         message.delivery = "draft" if message.by == "bot" and thread.speaker == "team" else "withheld"
         message.due_at = None
         database.changed(session, thread.id)  # the thread itself is not written to: its lock comes before the message's
@@ -74,12 +74,14 @@ def _next() -> Select[Message, Thread, Customer]:
     return rows.where(*due).order_by(Message.due_at).limit(1).with_for_update(of=Message, skip_locked=True)
 
 
-async def _may_go(session: AsyncSession, message: Message, thread: Thread) -> bool:
+async def _may_go(session: AsyncSession, message: Message, thread: Thread, account: str) -> bool:
     """A bot's line only while the bot has the floor it was written on; after a STOP only the event that confirms it."""
-    if message.kind == "event":
+    if message.kind != "event" and message.by == "bot" and message.epoch != thread.epoch:
+        return False
+    if await people.may_talk(session, thread):
         return True
-    overtaken = message.by == "bot" and message.epoch != thread.epoch
-    return not overtaken and await people.may_talk(session, thread)
+    stopped_at = await session.scalar(select(Promise.stopped_at).where(Promise.account == account))
+    return message.kind == "event" and stopped_at is not None and message.written_at >= stopped_at
 
 
 async def settle(session: AsyncSession, claimed: Claimed, outcome: str | BaseException) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot import deliver
 from bot.channel import NeverDeliverable, TryLater, Unknown
 from handoff import cases, errors
 from handoff.models import Agent
@@ -168,3 +169,25 @@ async def test_a_stop_while_a_line_is_under_way_does_not_send_it_twice(town: Tow
     await town.work()
     assert town.heard_by(MARA).count("Hello?") == 1
     assert await delivery(town, said) == ("withheld", False)
+
+
+async def test_an_event_that_was_being_claimed_when_a_stop_came_is_not_tried_again_after_it(town: Town) -> None:
+    await town.opted_in(MARA)
+    town.rasa.is_down = True
+    await town.hear(line(MARA, "NW-1"))
+    await town.flow.handle_next()
+    await town.pass_time(6 * SECONDS)
+    talk = await town.bot.claim_talk()
+    assert not isinstance(talk, bool)
+    await talk()
+    before = town.heard_by(MARA)
+    async with town.database.transaction("test.claim") as session:
+        claimed = await deliver.claim(session, 30 * SECONDS)
+        assert isinstance(claimed, deliver.Claimed)
+        await town.flow.on_message(line(MARA, "stop"))
+    async with town.database.transaction("test.settle") as session:
+        await deliver.settle(session, claimed, TryLater(1, "busy"))
+    await town.pass_time(60 * SECONDS)
+    await town.work()
+    assert "number 1 in the line" in claimed.line.text
+    assert [one[:23] for one in town.heard_by(MARA)[len(before) :]] == ["Done. You will not hear"]
