@@ -62,6 +62,7 @@ class Choose:
     async def be_forgotten(self, external_id: str, *, stopped: bool) -> None:
         """Delete all that was said and all that is known of them; `stopped`: and never contact them again."""
         async with self._database.transaction("choose.be_forgotten") as session:
+            await forget.hold(session, self._account)
             if stopped:
                 await stop.stop(session, self._account, "page", self._brand.name)
             await forget.person(session, self._account, external_id)

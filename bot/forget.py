@@ -77,8 +77,7 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
     What stays: the keyed hash of the account with its STOP, the times of our offers, and the receipts. `external_id`:
     the account's own, which may be in updates that we could not read.
     """
-    await people.promise(session, account)
-    await session.execute(select(Offer.id).where(Offer.account == account).order_by(Offer.id).with_for_update())
+    await hold(session, account)
     customer = await people.find(session, account)
     if customer is None:
         return
@@ -101,6 +100,12 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
     customer.handle = customer.name = customer.external_id = None
     await session.flush()
     await persons.leave(session, customer.id)
+
+
+async def hold(session: AsyncSession, account: str) -> None:
+    """Lock the promise and the offers of an account, which come before its threads: so does who settles an offer."""
+    await people.promise(session, account)
+    await session.execute(select(Offer.id).where(Offer.account == account).order_by(Offer.id).with_for_update())
 
 
 async def whom(session: AsyncSession, key: bytes, channel: str, who: str) -> tuple[str, str] | None:
