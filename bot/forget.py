@@ -118,10 +118,12 @@ async def whom(session: AsyncSession, key: bytes, channel: str, who: str) -> tup
     return (found.account, found.external_id or who) if found else None
 
 
-async def lately_erased(session: AsyncSession) -> Sequence[int]:
-    """The threads that were deleted in the last minutes: what Rasa still holds of them goes too."""
-    lately = Thread.ended_at > func.clock_timestamp() - LATELY
-    return (await session.scalars(select(Thread.id).where(Thread.ended_why == threads.ERASED, lately))).all()
+async def lately_over(session: AsyncSession) -> Sequence[int]:
+    """The threads whose talk with the bot ended in the last minutes: what Rasa still holds of them goes too."""
+    since = func.clock_timestamp() - LATELY
+    handed_off = exists().where(Case.thread_id == Thread.id, Case.opened_at > since)
+    over = or_(Thread.ended_at > since, handed_off & (Thread.speaker != "bot"))
+    return (await session.scalars(select(Thread.id).where(Thread.changed_at > since, over, _opted_in()))).all()
 
 
 async def _empty_elsewhere(session: AsyncSession, customer: Customer, external_id: str, ids: list[int]) -> None:

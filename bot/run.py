@@ -172,12 +172,13 @@ class Bot:
             outcome = await triage.settle(session, self._triage_terms, due, turn)
             await self._understand.keep(session, due.thread_id, due.channel, turn.heard if turn else ())
         if outcome:
-            await self._forget_talk(due.thread_id)
+            await self._forget_talks([due.thread_id])
 
-    async def _forget_talk(self, thread_id: int) -> None:
+    async def _forget_talks(self, thread_ids: Sequence[int]) -> None:
         if self._rasa:
             with suppress(RasaDown):
-                await self._rasa.forget(triage.talk_of(thread_id))
+                for thread_id in thread_ids:
+                    await self._rasa.forget(triage.talk_of(thread_id))
 
     async def _think(self, due: triage.Due) -> Turn | triage.Ending | None:
         try:
@@ -284,9 +285,8 @@ class Bot:
             await forget.chats(session, retention, keep)
             await forget.updates(session)
             await forget.browsers(session)
-            erased = await forget.lately_erased(session)
-        for thread_id in erased:
-            await self._forget_talk(thread_id)
+            over = await forget.lately_over(session)
+        await self._forget_talks(over)
 
     async def queue_again(self) -> None:
         """Put cases whose customer waits for an agent who is gone into the queue again."""

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select, text
+import httpx
+from sqlalchemy import func, select, text
 
 from bot import forget, gather
 from bot.channel import TryLater
@@ -10,8 +11,9 @@ from bot.settings import BotSettings
 from handoff import cases, people, threads
 from handoff.database import Database
 from handoff.models import Customer, Message
+from nlu.rasa import Rasa
 from tests.bot.town import COMPLAINT, Town, click, line, post
-from tests.cast import ANA, JOSE, MARA, NOOR
+from tests.cast import AIKO, ANA, JOSE, MARA, NOOR
 
 DAYS, HOURS = timedelta(days=1), timedelta(hours=1)
 SAID = "Help, Northwind, the parcel for Orchard Lane 5!"
@@ -155,6 +157,25 @@ async def test_a_customer_who_was_forgotten_and_comes_back_is_answered(town: Tow
     await town.bot.forget()
     await town.do(line(MARA, "Hello again, it is broken once more"))
     assert await town.value("SELECT external_id FROM customers") == MARA.id
+
+
+async def test_of_a_talk_that_is_over_rasa_keeps_nothing_however_it_ended(town: Town) -> None:
+    asked: list[str] = []
+
+    async def rasa(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.url.path} {request.content.decode()}")
+        return httpx.Response(200, json={})
+
+    await town.opted_in(AIKO)
+    ended, handed_off, given_back = [await town.opted_in(who) for who in (MARA, NOOR, JOSE)]
+    async with town.database.transaction("test") as session:
+        for thread_id in (handed_off, given_back):
+            await cases.hand_off(session, await threads.locked(session, thread_id), "danger", "A fire.")
+        threads.give_floor(await threads.locked(session, given_back), "bot", func.clock_timestamp())
+        await threads.end(session, await threads.locked(session, ended), "ended by the customer")
+    client = Rasa("http://127.0.0.1:1", "token", httpx.AsyncClient(transport=httpx.MockTransport(rasa)))
+    await Town(town.database, real_rasa=client).bot.forget()
+    assert sorted(asked) == [f"/conversations/thread-{one}/tracker/events []" for one in (ended, handed_off)]
 
 
 async def test_their_posts_in_other_peoples_threads_go_too_and_do_not_come_back(town: Town) -> None:
