@@ -91,14 +91,21 @@ async def freeze(
 ) -> Frozen:
     """Freeze what there is to test with now; without a change the newest set stays the newest.
 
-    A text that is an example to train on does not become part of it, unless it is already.
+    A text that is an example to train on does not become part of it, unless it is already. Of git's, those of a retired
+    intent are left out. An intent that was renamed or merged is the same: that alone makes no other set.
     """
     await session.execute(text("LOCK TABLE test_sets IN SHARE ROW EXCLUSIVE MODE"))
+    known = await intents.known(session)
     here = {(one.language, one.digest): one for one in await session.scalars(_now())}
     learnt = {one.digest for one in trained}
-    wanted, refused = _wanted(git, held, learnt, here)
-    gone = [one for key, one in here.items() if key not in wanted or wanted[key][0].intent != one.intent]
-    added = [key for key in wanted if key not in here or wanted[key][0].intent != here[key].intent]
+    wanted, refused = _wanted((one for one in git if known.now(one.intent) is not None), held, learnt, here)
+    same = {
+        key
+        for key in here.keys() & wanted.keys()
+        if known.latest(here[key].intent) == known.latest(wanted[key][0].intent)
+    }
+    gone = [one for key, one in here.items() if key not in same]
+    added = [key for key in wanted if key not in same]
     last = await newest(session)
     if last is not None and not gone and not added:
         return Frozen(last.version, last.size, refused)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import delete, func, select
 
-from handoff import corpora, examples, test_sets
+from handoff import corpora, examples, intents, test_sets
 from handoff.database import Database
 from handoff.examples import Example
 from nlu.corpus import CorpusExample
@@ -49,6 +49,31 @@ async def test_a_held_back_example_that_is_removed_leaves_the_test_set(database:
         await examples.remove(session, (held.language, held.digest), None)
         frozen = await test_sets.freeze(session, UTTERANCES[:2], await corpora.held_back(session), ())
     assert (frozen.version, frozen.size) == (2, 2)
+
+
+async def test_what_git_tests_a_retired_intent_with_is_left_out_until_it_is_brought_back(database: Database) -> None:
+    await freeze(database)
+    async with database.transaction("test.retire") as session:
+        await intents.retire(session, "order_missing")
+    assert await freeze(database) == 2
+    async with database.transaction("test.bring back") as session:
+        await intents.bring_back(session, "order_missing")
+    assert await freeze(database) == 3
+    async with database.reading() as session:
+        assert [await test_sets.size(session, number) for number in (1, 2, 3)] == [12, 8, 12]
+
+
+async def test_an_intent_that_is_renamed_makes_no_other_set(database: Database) -> None:
+    async def again() -> int:
+        async with database.transaction("test.freeze") as session:
+            return (await test_sets.freeze(session, UTTERANCES, await corpora.held_back(session), ())).version
+
+    async with database.transaction("test.hold back") as session:
+        await examples.add(session, "give it back", "refund", "en", source="review", by=None, held_back=True)
+    assert await again() == 1
+    async with database.transaction("test.rename") as session:
+        await intents.rename(session, "refund", "money_back", None)
+    assert await again() == 1
 
 
 async def test_who_is_forgotten_takes_their_utterances_and_the_answers_to_them_along(database: Database) -> None:
