@@ -1,5 +1,6 @@
 """One version of the model beside another, on the same test set: scores, what got worse, whose answer changed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,7 +8,8 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import recent, test_sets, versions
+from handoff import intents, recent, test_sets, versions
+from handoff.intents import Known
 from handoff.versions import Model
 from nlu.scores import Answer, OfIntent, Scores, is_clear, losses
 
@@ -48,6 +50,8 @@ class Comparison:
     lately: tuple[Scores, Scores | None]
     """On what was labelled lately and trained on by neither."""
     pairs: Sequence[tuple[Answer, Answer]]
+    counts: Mapping[str, Mapping[str, int]]
+    """What the candidate was taught: examples by intent, as it is called now, and by language."""
 
     @property
     def losses(self) -> list[tuple[str, float]]:
@@ -57,7 +61,7 @@ class Comparison:
     @property
     def unmeasured(self) -> list[str]:
         """The intents that the candidate was taught and the test set has no utterance of."""
-        return sorted(self.candidate.counts.keys() - self.after.intents.keys()) if self.test_set else []
+        return sorted(self.counts.keys() - self.after.intents.keys()) if self.test_set else []
 
     @property
     def is_clearly_worse(self) -> bool:
@@ -130,7 +134,15 @@ async def compare(session: AsyncSession, version: int, other: int | None) -> Com
         Scores(list(before.values())) if beside else None,
         (lately[0], lately[1] if beside else None),
         [(before[one], after[one]) for one in after if one in before],
+        _by_name_of_now(await intents.known(session), candidate.counts),
     )
+
+
+def _by_name_of_now(known: Known, counts: Mapping[str, Mapping[str, int]]) -> Mapping[str, Mapping[str, int]]:
+    found: dict[str, Counter[str]] = {}
+    for name, by_language in counts.items():
+        found.setdefault(known.latest(name), Counter()).update(by_language)
+    return found
 
 
 async def with_live(session: AsyncSession, version: int) -> Comparison:
