@@ -150,6 +150,7 @@ async def rename(session: AsyncSession, name: str, to: str, by: Agent | None) ->
     if everything.is_retired(to) and everything.now(to) == name:
         back = everything.rows[to]
         back.retired_at = back.became = None
+        back.description, back.wordings = row.description, row.wordings
         back.version += 1
     else:
         renamed = await create(session, to, by, description=row.description, wordings=row.wordings)

@@ -93,6 +93,16 @@ async def test_a_renamed_intent_keeps_its_examples_and_those_of_later_seeds(data
     assert texts(await corpus(database), "refund") == before
 
 
+async def test_what_was_written_of_an_intent_goes_along_when_its_former_name_comes_back(database: Database) -> None:
+    async with database.transaction("test.rename") as session:
+        await intents.describe(session, "refund", "Money", {"en": "you want money"}, seen=0)
+        await intents.rename(session, "refund", "money_back", None)
+        await intents.describe(session, "money_back", "Money back", {"en": "you want your money back"}, seen=1)
+        await intents.rename(session, "money_back", "refund", None)
+        found = (await intents.known(session)).rows["refund"]
+    assert (found.description, found.wordings) == ("Money back", {"en": "you want your money back"})
+
+
 async def test_merged_and_retired_intents_can_be_brought_back(database: Database) -> None:
     before = await corpus(database)
     async with database.transaction("test.merge") as session:
