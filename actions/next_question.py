@@ -6,12 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from actions.problems import problem_of
 from actions.words import NOT_KNOWN
-from nlu.triage_result import DETAILS, TALK_INTENTS
+from nlu.triage_result import DETAILS, SURE, TALK_INTENTS
 
 MOST_TURNS = 5
 """Answers of the customer after the first line or post: with that one a triage ends within six."""
 
-SURE = 0.6
 SURELY_SOLVED = 0.8
 NOTED = (*DETAILS, "more")
 NO_ANSWER = ("date", "time", "email", "phone")

@@ -34,7 +34,7 @@ from handoff.base import Base, now
 from handoff.models import Agent, Message, Thread
 from nlu.rasa import FALLBACK, Understanding
 from nlu.text import mask
-from nlu.triage_result import TALK_INTENTS
+from nlu.triage_result import SURE, TALK_INTENTS
 
 KEPT = 5
 """Guesses of a line that are kept, the best first."""
@@ -170,11 +170,21 @@ async def _begin(session: AsyncSession, line: Message) -> None:
 
 
 async def _was_rephrased(session: AsyncSession, line: Message, intent: str) -> None:
-    """The line before, if the bot did not understand it, may have been about the same."""
+    """The line before, if the bot did not understand it, may have been about the same; so may the one before a "no" to
+    the bot's question whether it had understood."""
     theirs = (Message.thread_id == line.thread_id, Message.by == "customer", Message.kind.in_(("chat", "post")))
-    before = select(Message.id).where(*theirs, Message.seq < line.seq).order_by(Message.seq.desc()).limit(1)
-    puzzled = (Utterance.message_id == before.scalar_subquery(), Utterance.intent == FALLBACK)
-    await session.execute(update(Utterance).where(*puzzled).values(rephrased=True, hint=intent))
+    columns = select(Message.id, Utterance.intent, Utterance.confidence).outerjoin(Utterance)
+    lately = columns.where(*theirs, Message.seq < line.seq).order_by(Message.seq.desc()).limit(2)
+    before = (await session.execute(lately)).all()
+    match [row.intent for row in before]:
+        case [str(said), *_] if said == FALLBACK:
+            missed = before[0]
+        case ["deny", str(said)] if said not in {*TALK_INTENTS, intent} and before[1].confidence < SURE:
+            missed = before[1]
+        case _:
+            return
+    again = update(Utterance).where(Utterance.message_id == missed.id)
+    await session.execute(again.values(rephrased=True, hint=intent))
 
 
 async def of_thread(session: AsyncSession, thread_id: int) -> Mapping[int, Utterance]:

@@ -18,6 +18,9 @@ TALK_INTENTS = frozenset(
 )
 """What is said while we talk. Every other intent, also one that admins add, is a problem to be triaged."""
 
+SURE = 0.6
+"""The confidence from which the bot takes what it understood for right, and does not ask whether it is."""
+
 
 DETAILS = (
     *("order_number", "amount", "product", "device"),

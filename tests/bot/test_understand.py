@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot import permit
 from bot.run import Bot
 from handoff import review_queue, review_rules, reviews, utterances
-from handoff.models import Agent
+from handoff.models import Agent, Message
 from handoff.review_queue import Sought, Text
 from handoff.reviews import Said
 from handoff.utterances import Utterance
@@ -121,6 +121,24 @@ async def test_an_answer_to_the_bots_question_is_no_other_wording(town: Town, th
     town.rasa.intents = {"hm": then}
     await town.do(line(MARA, "hm"))
     assert not any(rephrased for *_, rephrased in await guesses(town))
+
+
+@pytest.mark.parametrize(
+    ("sure", "then", "hint"), [(0.5, "order_missing", "order_missing"), (0.5, "refund", None), (0.9, "cancel", None)]
+)
+async def test_what_was_said_before_a_no_to_the_question_whether_the_bot_understood_comes_with_what_it_was_about(
+    town: Town, sure: float, then: str, hint: str | None
+) -> None:
+    await town.opted_in(MARA)
+    await agree(town)
+    town.rasa.rankings = {"money": {"refund": sure, "cancel": 0.1}}
+    town.rasa.intents = {"nope": "deny", "parcel": then}
+    for text in (MONEY, "nope", "It is about my parcel"):
+        await town.do(line(MARA, text))
+    async with town.database.reading() as session:
+        marked = select(Message.text, Utterance.hint).join(Message).where(Utterance.rephrased)
+        found = [tuple(row) for row in await session.execute(marked)]
+    assert found == ([(MONEY, hint)] if hint else [])
 
 
 async def test_text_from_x_never_comes_to_review_whoever_agreed(town: Town) -> None:
