@@ -27,6 +27,8 @@ Source = Literal["seed", "admin", "review", "import", "agent"]
 """seed: of git, changed here. admin: written on a page. review: a customer said it. import: out of a file.
 agent: a customer said it, and an agent marked it in the thread."""
 
+SAID_BY_CUSTOMERS = ("review", "agent")
+
 Key = tuple[str, str]
 """The language of an example and the digest of its text: what tells it from every other."""
 
@@ -134,7 +136,7 @@ async def add(
     if found.removed_at is None and not move and found.held_back:
         raise errors.InTestSet
     if found.removed_at is None and not move and named is not None:
-        raise errors.ExampleElsewhere(intent=named)
+        raise errors.ExampleElsewhere(intent=named, text=found.text)
     if thread_id is not None or found.thread_id is None:  # a customer's words stay theirs, whoever writes them again
         found.source, found.message_id, found.thread_id = source, message_id, thread_id
     found.held_back = held_back
@@ -184,12 +186,16 @@ async def relabel(session: AsyncSession, keys: Collection[Key], intent: str, by:
     return len(keys)
 
 
-async def correct_test(session: AsyncSession, said: str, language: str, intent: str, by: Agent | None) -> None:
-    """Give what a customer said, and is held back to test with, its newest intent. The sets in git stay as they are."""
+async def correct(session: AsyncSession, said: str, language: str, intent: str, by: Agent | None) -> Example | None:
+    """Give what a customer said its newest intent, whether it is trained on or tested with. `None`: no customer said
+    it, and it stays as it is; so do the sets in git."""
     found = await row(session, (language, digest(tidy(clean(said)))))
-    if found is not None and found.removed_at is None and await _now(session, found.intent) != intent:
+    if found is None or found.removed_at is not None or not (found.held_back or found.source in SAID_BY_CUSTOMERS):
+        return None
+    if await _now(session, found.intent) != intent:
         _give(found, intent, by)
         await session.flush()
+    return found
 
 
 async def remove(session: AsyncSession, key: Key, by: Agent | None) -> None:
@@ -234,7 +240,7 @@ async def _check(session: AsyncSession, words: Words, intent: str, held_back: bo
         return
     named = (await intents.known(session)).now(seed.intent)
     if named is not None and (held_back or named != intent):
-        raise errors.ExampleElsewhere(intent=named)
+        raise errors.ExampleElsewhere(intent=named, text=seed.text)
 
 
 async def _insert(

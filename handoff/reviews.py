@@ -166,8 +166,8 @@ async def _settle(session: AsyncSession, rules: Rules, review: Review, agreeing:
 async def _teach(session: AsyncSession, rules: Rules, review: Review, by: Agent | None) -> bool:
     """Make an example of the words of one who agreed; `False`: nobody is left who does.
 
-    What is an example already stays as it is; what customers said that is tested with gets the newest answer, and goes
-    on testing. Raises what `examples.add` raises.
+    What customers said and is an example already gets the newest answer, and goes on testing if it did. What else is
+    an example stays as it is. Raises what `examples.add` raises.
     """
     line = select(Utterance.language, Message.id, Message.thread_id, Message.text).join(Message)
     theirs = line.where(MAY_BE_SEEN, Utterance.review_id == review.id).order_by(Message.id).limit(1)
@@ -180,6 +180,7 @@ async def _teach(session: AsyncSession, rules: Rules, review: Review, by: Agent 
     if row is None or review.intent is None:
         return False
     language, message_id, thread_id, said = row
+    made: Example | None
     try:
         made = await examples.add(
             session,
@@ -192,14 +193,13 @@ async def _teach(session: AsyncSession, rules: Rules, review: Review, by: Agent 
             thread_id=thread_id,
             held_back=rules.holds_back(said),
         )
-    except training_errors.InTestSet:
-        await examples.correct_test(session, said, language, review.intent, by)
-        return True
-    except training_errors.ExampleElsewhere as error:
-        if error.names["intent"] != review.intent:
+        is_its = made.message_id == message_id
+    except (training_errors.InTestSet, training_errors.ExampleElsewhere) as error:
+        made = await examples.correct(session, said, language, review.intent, by)
+        is_its = made is not None
+        if made is None and error.names.get("intent", review.intent) != review.intent:
             raise
-        return True
-    if made.message_id == message_id:
+    if made is not None and is_its:
         review.example_id = made.id
     return True
 
@@ -248,22 +248,20 @@ async def _take_back(session: AsyncSession, review: Review, me: Agent | None) ->
 
 
 async def _unteach(session: AsyncSession, review: Review, me: Agent | None) -> None:
+    """Its example has the intent again that it had by the answer before, or is not used any more."""
     if review.example_id is None:
-        return await _correct_back(session, review, me)
+        return
     made = await session.get_one(Example, review.example_id)
     review.example_id = None
-    if made.removed_at is None and made.intent == review.intent:
-        with suppress(training_errors.NoSuchExample):
+    if made.removed_at is not None or made.intent != review.intent:
+        return
+    earlier = (Review.example_id == made.id, Review.id < review.id, Review.undone_at.is_(None))
+    before = await session.scalar(select(Review.intent).where(*earlier).order_by(Review.id.desc()).limit(1))
+    with suppress(training_errors.NoSuchExample):
+        if before is not None and (await intents.known(session)).now(before) is not None:
+            await examples.relabel(session, [made.key], before, me)
+        else:
             await examples.remove(session, made.key, me)
-
-
-async def _correct_back(session: AsyncSession, review: Review, me: Agent | None) -> None:
-    """What is tested with has the intent again that it had before this answer."""
-    before = (Review.digest == review.digest, Review.id < review.id, Review.undone_at.is_(None))
-    tested = select(Example, Review.intent).join(Review, Review.example_id == Example.id)
-    row = (await session.execute(tested.where(*before, Example.held_back).order_by(Review.id.desc()).limit(1))).first()
-    if row is not None and row[1] is not None and row[0].intent == review.intent and row[0].removed_at is None:
-        await examples.relabel(session, [row[0].key], row[1], me)
 
 
 async def done_today(session: AsyncSession, me: Agent) -> int:

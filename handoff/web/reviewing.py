@@ -16,7 +16,7 @@ from handoff.models import Agent
 from handoff.review_errors import AnotherAnswer, NothingChosen, NothingToUndo, Overtaken
 from handoff.review_queue import PAGE, Queue, Sought, Text
 from handoff.reviews import Said
-from handoff.training_errors import NoSuchIntent, TrainingError
+from handoff.training_errors import ExampleElsewhere, NoSuchIntent, TrainingError
 from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeTraining, Site
 from handoff.web.words import CHANNELS
@@ -84,7 +84,9 @@ async def answer(
             if answer == "new":
                 await intents.create(session, other.strip(), me)
             first = None
-            for one in chosen:
+            for one in sorted(
+                chosen
+            ):  # in the order of everybody: of two at once, neither waits for the other for ever
                 given = await reviews.answer(session, me, one, said, together_id=first)
                 if first is None and len(chosen) > 1:
                     first = given.together_id = given.id
@@ -94,7 +96,8 @@ async def answer(
         return await _refused(here, me, at, near, 422, problem=error.sentence, missing=missing, asked=chosen)
     except TrainingError as error:
         status = 409 if isinstance(error, Overtaken) else 422
-        return await _refused(here, me, at, near, status, problem=error.sentence, asked=chosen)
+        taught = error.names if isinstance(error, ExampleElsewhere) else None
+        return await _refused(here, me, at, near, status, problem=error.sentence, taught=taught, asked=chosen)
     return RedirectResponse(ADDRESS + at.query(back=""), 303)
 
 
@@ -133,6 +136,8 @@ ALWAYS: dict[str, Any] = {
     "guesses_now": guesses_now,
 }
 """What the templates need whatever is shown."""
+
+NOTHING_REFUSED: dict[str, Any] = {"problem": None, "missing": None, "taught": None, "asked": ()}
 
 
 def _about(said: Said) -> str:
@@ -191,12 +196,13 @@ async def _near(here: Site, me: Agent, at: Where, digest: str, status: int = 200
         found = await review_queue.near(session, await review_rules.rules(session), text)
         known, rail = await intents.known(session), await rail_of(session, me)
     values: dict[str, Any] = {"at": at, "text": text, "near": found, "known": known, "rail": rail}
-    said = {"problem": None, "missing": None, "asked": ()} | more
+    said = NOTHING_REFUSED | more
     return here.page("near.html", status, me=me, place="training", **ALWAYS, **values, **said)
 
 
 async def _page(here: Site, me: Agent, at: Where, status: int = 200, **more: Any) -> HTMLResponse:
-    """`more`: `problem`, the name that is `missing`, and the digests that were `asked` about."""
+    """`more`: `problem`, the name that is `missing`, the example that was `taught` otherwise, and the digests that were
+    `asked` about."""
     async with here.database.reading() as session:
         now = await review_rules.rules(session)
         found = await review_queue.queue(session, me, now, at.sought, skip=at.skip)
@@ -208,7 +214,7 @@ async def _page(here: Site, me: Agent, at: Where, status: int = 200, **more: Any
             "known": await intents.known(session),
             "rail": await rail_of(session, me),
         }
-    said = {"problem": None, "missing": None, "asked": ()} | more
+    said = NOTHING_REFUSED | more
     return here.page("review.html", status, me=me, place="training", at=at, **ALWAYS, **values, **said)
 
 

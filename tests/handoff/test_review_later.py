@@ -12,7 +12,7 @@ from handoff.models import Agent, Message
 from handoff.reviews import Review
 from handoff.utterances import Utterance
 from tests.cast import ANA, BEN
-from tests.handoff.test_reviews import answered, hired, learnt, waiting, with_rules
+from tests.handoff.test_reviews import answered, flagged, hired, learnt, undone, waiting, with_rules
 from tests.handoff.web.spoken import UNSURE, agrees_again, says, takes_back
 
 
@@ -189,3 +189,17 @@ async def test_what_a_renamed_intent_has_already_is_answered_with_its_new_name(d
     await says(database, "Is my thing near")
     await answered(database, ana, "Is my thing near", "parcel_late")
     assert await waiting(database, ana) == []
+
+
+async def test_an_answer_that_was_corrected_and_undone_leaves_nothing_when_the_correction_is_undone_too(
+    database: Database, ana: Agent
+) -> None:
+    ben = await hired(database, BEN)
+    line = await says(database, "Money back when?")
+    await answered(database, ana, "Money back when", "refund")
+    await flagged(database, line, ben)
+    await answered(database, ben, "Money back when", "cancel")
+    await undone(database, ana)
+    assert [row[1] for row in await learnt(database)] == ["cancel"]
+    await undone(database, ben)
+    assert await learnt(database) == []

@@ -193,19 +193,28 @@ async def test_an_answer_against_an_example_that_is_there_is_refused_whole(datab
     assert await words(database, ana) == ["I really want out"]
 
 
-async def test_a_text_that_is_tested_with_gets_the_newest_answer_and_goes_on_testing(
-    database: Database, ana: Agent, ben: Agent
-) -> None:
-    await with_rules(database, held_back=100)
-    thread_id, message_id = await says(database, "Money back when?")
-    await answered(database, ana, "Money back when", "refund")
+async def flagged(database: Database, line: tuple[int, int], by: Agent) -> None:
+    """Somebody of the team calls the guess of a line wrong."""
     async with database.transaction("test.wrong") as session:
-        await utterances.mark_wrong(session, thread_id, message_id, ben, "cancel")
-    assert await words(database, ana) == ["Money back when?"]
-    await answered(database, ben, "Money back when", "cancel")
-    assert await learnt(database) == [("Money back when?", "cancel", True)]
-    await undone(database, ben)
-    assert await learnt(database) == [("Money back when?", "refund", True)]
+        await utterances.mark_wrong(session, *line, by, "cancel")
+
+
+@pytest.mark.parametrize("share", [0, 100])
+async def test_what_a_customer_said_gets_the_newest_answer_and_goes_on_testing_or_being_trained_on(
+    database: Database, ana: Agent, ben: Agent, share: int
+) -> None:
+    await with_rules(database, held_back=share)
+    await says(database, "Money back when?")
+    line = await says(database, "Money back when?")
+    await answered(database, ana, "Money back when", "refund")
+    for intent in ("cancel", "complaint"):
+        await flagged(database, line, ben)
+        assert await words(database, ana) == ["Money back when?"]
+        await answered(database, ben, "Money back when", intent)
+        assert await learnt(database) == [("Money back when?", intent, share == 100)]
+    for intent in ("cancel", "refund"):
+        await undone(database, ben)
+        assert await learnt(database) == [("Money back when?", intent, share == 100)]
 
 
 async def test_whoever_takes_back_that_a_guess_is_wrong_leaves_what_was_answered_answered(
