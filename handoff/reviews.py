@@ -116,7 +116,8 @@ async def answer(
     """Say what all open lines of a digest are about. Raises `Overtaken`, `TakenBack`, `NoSuchIntent`, and what
     `examples.add` raises."""
     rules = await review_rules.rules(session)
-    intent = await intents.in_use(session, said.intent) if said.intent else None
+    if said.intent:
+        said = Said("intent", await intents.in_use(session, said.intent))
     if (same := await _lock(session, me, digest, said)) is not None:
         return same
     waiting = (await session.scalars(select(Review).where(Review.digest == digest, *STANDING))).all()
@@ -124,11 +125,12 @@ async def answer(
         if mine.agent_id == me.id:
             mine.undone_at = func.clock_timestamp()
     await session.flush()
-    review = Review(digest=digest, answer=said.answer, intent=intent, agent_id=me.id, together_id=together_id)
+    review = Review(digest=digest, answer=said.answer, intent=said.intent, agent_id=me.id, together_id=together_id)
     session.add(review)
     await session.flush()
-    others = [one for one in waiting if one.agent_id != me.id]
-    agreeing = next((one for one in others if (one.answer, one.intent) == (said.answer, intent)), None)
+    latest = (await intents.known(session)).latest
+    others = {(one.answer, one.intent and latest(one.intent)): one for one in waiting if one.agent_id != me.id}
+    agreeing = others.get((said.answer, said.intent))
     if agreeing is not None or not rules.two_people:
         await _settle(session, rules, review, agreeing, me)
     return review

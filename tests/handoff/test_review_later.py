@@ -191,6 +191,17 @@ async def test_what_a_renamed_intent_has_already_is_answered_with_its_new_name(d
     assert await waiting(database, ana) == []
 
 
+async def test_two_agree_also_when_the_intent_was_renamed_between_their_answers(database: Database, ana: Agent) -> None:
+    await with_rules(database, two_people=True, held_back=0)
+    ben = await hired(database, BEN)
+    await says(database, "Money back when?")
+    await answered(database, ana, "Money back when", "refund")
+    async with database.transaction("test.rename") as session:
+        await intents.rename(session, "refund", "money_back", ana)
+    await answered(database, ben, "Money back when", "money_back")
+    assert await learnt(database) == [("Money back when?", "money_back", False)]
+
+
 async def test_an_answer_that_was_corrected_and_undone_leaves_nothing_when_the_correction_is_undone_too(
     database: Database, ana: Agent
 ) -> None:
