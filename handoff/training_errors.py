@@ -1,5 +1,7 @@
 """What cannot be done with intents and examples; each docstring is the sentence shown."""
 
+from collections.abc import Sequence
+
 from handoff.errors import Refusal
 
 
@@ -58,6 +60,15 @@ class ExampleTooLong(TrainingError):
 
 class TooManyLines(TrainingError):
     """At most {most} examples at once can be added here. Import a file for more."""
+
+
+class LinesRefused(TrainingError):
+    """Nothing was added yet. Put right what cannot be taken, or leave it out, and add again."""
+
+    def __init__(self, lines: Sequence[tuple[int, str, TrainingError]]) -> None:
+        super().__init__()
+        self.lines = lines
+        """The number of each, what it says, and why it cannot be taken."""
 
 
 class NoSuchLanguage(TrainingError):

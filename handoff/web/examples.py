@@ -42,8 +42,9 @@ async def add(
         made = await _add_all(session, form.me, intent, lines.splitlines(), language, move)
         new, all_of_them = len({one.key for one in made} - there), len(made)
         deeds.tell(session, f"intent {await intents.in_use(session, intent)}, {new} in {language}")
-    elsewhere = isinstance(form.refusal, errors.ExampleElsewhere)
-    written = {"lines": lines, "language": language, "elsewhere": elsewhere}
+    refused = form.refusal.lines if isinstance(form.refusal, errors.LinesRefused) else ()
+    elsewhere = any(isinstance(why, errors.ExampleElsewhere) for _, _, why in refused)
+    written = {"lines": lines, "language": language, "refused": refused, "elsewhere": elsewhere}
     return await form.back(422, written=written, page=1, added=new, there=all_of_them - new)
 
 
@@ -56,16 +57,21 @@ async def _keys(session: AsyncSession, intent: str) -> set[Key]:
 async def _add_all(
     session: AsyncSession, me: Agent, intent: str, lines: Sequence[str], language: str, move: bool
 ) -> list[examples.Example]:
-    said = [line for line in lines if line.strip()]
+    said = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     if not said:
         raise errors.ExampleEmpty
     if len(said) > MOST_AT_ONCE:
         raise errors.TooManyLines(most=MOST_AT_ONCE)
-    made = []
-    for line in said:
-        words = _words(line, language)
-        said_so = partial(examples.add, session, words.text, intent, language, source="admin", by=me)
-        made.append(await said_so(entities=words.entities, move=move))
+    add_one = partial(examples.add, session, intent=intent, language=language, source="admin", by=me, move=move)
+    made, refused = [], []
+    for number, line in said:
+        try:
+            words = _words(line, language)
+            made.append(await add_one(words.text, entities=words.entities))
+        except errors.TrainingError as why:
+            refused.append((number, line.strip(), why))
+    if refused:
+        raise errors.LinesRefused(refused)
     return made
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from handoff import corpora, examples, intents
 from nlu.annotations import digest
+from tests.bot.pages.world import words
 from tests.cast import YUKI
 from tests.handoff.web.conftest import Inbox
 from tests.handoff.web.story import handed_off
@@ -57,6 +58,17 @@ async def test_one_line_that_cannot_be_taken_adds_none_and_all_stay_in_the_field
     assert "is no name of an entity" in answer.text
     assert "money back today\nI want a refund" in answer.text
     assert "money back today" not in await texts(inbox, "refund")
+
+
+async def test_every_line_that_cannot_be_taken_is_named_with_the_reason(inbox: Inbox, ana: httpx.AsyncClient) -> None:
+    lines = f"so very sad\n\nI want a refund\n{'y' * 5000}\nthe [x](not a name)"
+    form = {"lines": lines, "language": "en"}
+    page = words((await ana.post("/admin/nlu/intents/complaint/examples", data=form)).text)
+    assert "Line 3 “I want a refund” That text is an example of “refund” already." in page
+    assert f"Line 4 “{'y' * 77}...” An example has at most 4,096 characters." in page
+    assert "Line 5 “the [x](not a name)” " in page
+    assert ("Line 1 " in page, "Move what is an example of another intent" in page) == (False, True)
+    assert "so very sad" not in await texts(inbox, "complaint")
 
 
 async def test_a_text_of_another_intent_is_moved_only_when_that_is_said(inbox: Inbox, ana: httpx.AsyncClient) -> None:
