@@ -84,9 +84,7 @@ async def answer(
             if answer == "new":
                 await intents.create(session, other.strip(), me)
             first = None
-            for one in sorted(
-                chosen
-            ):  # in the order of everybody: of two at once, neither waits for the other for ever
+            for one in sorted(chosen):  # two at once answer in one order, or each would wait for the other
                 given = await reviews.answer(session, me, one, said, together_id=first)
                 if first is None and len(chosen) > 1:
                     first = given.together_id = given.id
