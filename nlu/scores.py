@@ -116,10 +116,11 @@ class Scores:
         languages = sorted({one.language for one in self.answers})
         return {name: Scores([one for one in self.answers if one.language == name]) for name in languages}
 
-    def at(self, threshold: float) -> At:
-        """What would come of another threshold."""
-        unsure = [one.confidence < threshold for one in self.answers]
-        wrong = [one.confidence >= threshold and one.best != one.right for one in self.answers]
+    def at(self, threshold: float, own: float) -> At:
+        """What would come of another threshold. `own`: the one it has; what it is not sure of above that has two
+        guesses that are near to one another, and that stays so."""
+        unsure = [one.confidence < threshold or (one.said == UNSURE and one.confidence >= own) for one in self.answers]
+        wrong = [one.best != one.right and not again for one, again in zip(self.answers, unsure, strict=True)]
         return At(threshold, _share(unsure), _share(wrong))
 
     @property

@@ -117,11 +117,11 @@ async def _page(here: Site, me: Agent, version: int, other: int | None, view: Vi
 
 
 def _scored(comparison: Comparison, view: View) -> dict[str, Any]:
-    chosen = comparison.candidate.threshold if view.threshold is None else view.threshold
+    own = comparison.candidate.threshold
     return {
         "matrix": matrix(comparison, view.numbers, view.cells, view.of),
         "rows": view.sorted(comparison.rows),
         "changed": comparison.changed[:MOST_CHANGED],
-        "thresholds": [comparison.after.at(one) for one in THRESHOLDS],
-        "chosen": comparison.after.at(chosen),
+        "thresholds": [comparison.after.at(one, own) for one in THRESHOLDS],
+        "chosen": comparison.after.at(own if view.threshold is None else view.threshold, own),
     }

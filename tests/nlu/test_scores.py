@@ -31,7 +31,15 @@ def test_calibration_is_the_gap_between_sure_and_right() -> None:
 
 
 def test_a_higher_threshold_asks_again_in_place_of_being_wrong() -> None:
-    assert [(at.unsure, at.wrong) for at in map(ONE.at, (0.0, 0.5, 0.95))] == [(0, 0.25), (0.25, 0.25), (1.0, 0)]
+    found = [ONE.at(threshold, 0.35) for threshold in (0.0, 0.5, 0.95)]
+    assert [(at.unsure, at.wrong) for at in found] == [(0, 0.25), (0.25, 0.25), (1.0, 0)]
+
+
+def test_what_has_two_near_guesses_asks_again_at_every_threshold_and_as_often_as_it_says_it_is_not_sure() -> None:
+    near = answers(("a", UNSURE, "b", 0.51), ("b", UNSURE, "b", 0.2), ("a", "a", "a", 0.9))
+    assert near.at(0.35, 0.35).unsure == near.unsure == pytest.approx(2 / 3)
+    assert [near.at(one, 0.35).unsure for one in (0.0, 0.5)] == [pytest.approx(1 / 3), pytest.approx(2 / 3)]
+    assert near.at(0.0, 0.35).wrong == 0.0
 
 
 def test_of_no_answers_there_is_nothing_to_say() -> None:
