@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, func, select, text, update
+from sqlalchemy import BigInteger, ForeignKey, Index, exists, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
@@ -118,6 +118,11 @@ async def add(session: AsyncSession, training_id: int, made: Made) -> Model:
 async def every(session: AsyncSession) -> list[Model]:
     """All versions, the newest first."""
     return list(await session.scalars(select(Model).order_by(Model.version.desc())))
+
+
+async def is_trained(session: AsyncSession, corpus: str) -> bool:
+    """Whether a version was trained on what has this hash."""
+    return bool(await session.scalar(select(exists().where(Model.corpus == corpus))))
 
 
 async def get(session: AsyncSession, version: int) -> Model:
