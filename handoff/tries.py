@@ -48,7 +48,9 @@ class Question:
     versions: Sequence[int]
 
 
-NOBODY = "Nobody answered. Does the bot run, with Rasa on its machine? `knock doctor` tells."
+NOBODY = (
+    "It is still being loaded, or the bot does not run. Try again in half a minute; then `knock doctor` tells more."
+)
 
 
 async def ask(database: Database, text: str, versions: Sequence[int], patience: float = PATIENCE) -> list[Tried]:

@@ -23,8 +23,6 @@ Name = Annotated[str, Path(max_length=200)]
 Said = Annotated[str, Form(max_length=2000)]
 HISTORY = 30
 """Deeds that the page of an intent shows."""
-PATIENCE = 20.0
-"""Seconds for the model at work to say what it makes of a text: longer than it takes to be loaded."""
 
 
 async def alike(request: Request) -> Alike:
@@ -131,7 +129,7 @@ async def intent_page(
     mine = [entry for entry in entries if entry.example.intent == name]
     near = likeness.nearest(sought.near, 8) if sought.near and likeness else []
     asks = sought.asks_model and live is not None and me.may("train")
-    tried = await tries.ask(here.database, sought.near, [live.version], PATIENCE) if asks and live else []
+    tried = await tries.ask(here.database, sought.near, [live.version]) if asks and live else []
     values = {
         "intent": overview,
         "row": known.rows.get(name),

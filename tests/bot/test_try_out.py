@@ -67,6 +67,6 @@ async def test_the_longest_text_fits_in_any_letters(database: Database) -> None:
     assert (await asked).text == "😡" * tries.LONGEST
 
 
-async def test_when_nobody_answers_that_is_said(database: Database) -> None:
+async def test_when_nobody_answers_what_may_be_and_what_to_do_is_said(database: Database) -> None:
     (told,) = await tries.ask(database, "hello", [1], patience=0.2)
-    assert told.trouble == tries.NOBODY
+    assert told.trouble.startswith("It is still being loaded, or the bot does not run. Try again in half a minute")

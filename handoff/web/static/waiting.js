@@ -11,5 +11,5 @@ function tell(form, waits) {
   const words = form.querySelector(".waiting");
   if (!words) return;
   words.textContent = waits ? words.dataset.words : "";
-  form.querySelector("button.primary").disabled = waits;
+  form.querySelector("button").disabled = waits;
 }

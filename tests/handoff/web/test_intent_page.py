@@ -118,9 +118,11 @@ async def test_the_model_at_work_says_there_what_it_makes_of_a_text(inbox: Inbox
     await freeze(inbox.database)
     await version(inbox.database, GOOD)
     await at_work(inbox.database, 1)
+    asked: list[str] = []
 
     async def answer() -> None:
         async for question in tries.questions(inbox.database):
+            asked.append(question.text)
             guesses = [
                 ("nlu_fallback", 0.5),
                 ("refund", 0.48),
@@ -134,14 +136,25 @@ async def test_the_model_at_work_says_there_what_it_makes_of_a_text(inbox: Inbox
     bot = asyncio.create_task(answer())
     page = await desk(inbox, url, browse, REFUND, ANA)
     await page.get_by_label("What a customer would say").fill("give me my money back")
-    await page.get_by_role("button", name="Try it").click()
     section = page.locator("section", has=page.locator("#near-title"))
+    await page.route("**/*ask=1", lambda route: route.fulfill(status=204))
+    await page.get_by_role("button", name="Try it").click()
+    await expect(section.get_by_role("status")).to_contain_text("is loaded first")
+    await expect(section.get_by_role("button", name="Try it")).to_be_disabled()
+    await page.unroute("**/*ask=1")
+    await page.reload()
+    await page.get_by_label("What a customer would say").fill("give me my money back")
+    await page.get_by_role("button", name="Try it").click()
     await expect(section.locator(".guesses li")).to_have_text(["refund 48%", "cancel 20%", "order_missing 10%"])
     await expect(section.get_by_role("heading", level=3)).to_have_text(
         ["What version 1 makes of it", "The nearest examples"]
     )
     await expect(section.locator(".near li").first).to_contain_text("money")
+    await expect(page.get_by_label("What a customer would say")).to_be_in_viewport()
     await axe(page)
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Try it").click()
+    assert asked == ["give me my money back"] * 2, "who tries again is asked for again"
     bot.cancel()
 
 
