@@ -29,6 +29,7 @@ from handoff.embedded import Embedded
 from handoff.models import Case, Offer, Update
 from handoff.schema import is_current
 from nlu.rasa import Rasa
+from nlu.workshop import bytes_in
 
 ENOUGH_SPACE = 5e9
 """Bytes: Rasa's environment takes half of it, logs and models grow."""
@@ -125,7 +126,7 @@ async def _rasa(settings: BotSettings) -> Line:
     models = settings.workshop.models
     if not any(models.glob("*.tar.gz")):
         return note("Rasa", "installed, no model yet", "`knock up` makes the first; so does `knock train`.")
-    return Line("Rasa", f"installed, models take {settings.workshop.bytes_used() / 1e6:.0f} MB")
+    return Line("Rasa", f"installed, models take {bytes_in(models) / 1e6:.0f} MB")
 
 
 async def _port(what: str, host: str, port: int, setting: str) -> Line:

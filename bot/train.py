@@ -262,12 +262,13 @@ class Train:
             await versions.alone(session)
             every = await versions.every(session)
             newest = await versions.newest_promotion(session)
-            live, before = (newest.version, newest.before) if newest else (None, None)
-            held = versions.holding(every, await versions.forgotten(session))
-            if live not in held:
+            back = await versions.to_roll_back_to(session)
+            guarded = {back.version if back else None, *((newest.version, newest.before) if newest else ())}
+            held = await versions.holding(session)
+            if newest is None or newest.version not in held:
                 for version in sorted(held):
                     await versions.mark_gone(session, version, "it held examples that were to be forgotten")
-            for model in versions.to_delete(every, live, before, self._workshop.keep):
+            for model in versions.to_delete(every, guarded, self._workshop.keep):
                 await versions.mark_gone(session, model.version, f"only {self._workshop.keep} versions are kept")
             running = await trainings.current(session)
             forgotten = [model.file for model in every if model.version in held]

@@ -137,11 +137,14 @@ async def of_training(session: AsyncSession, training_id: int) -> Model | None:
     return (await session.scalars(select(Model).where(Model.training_id == training_id))).one_or_none()
 
 
-async def forgotten(session: AsyncSession) -> set[int]:
-    """Examples that versions were trained on and the record does not hold any more: only who is forgotten, or takes
-    back the consent, has them deleted; what an admin removes stays there as removed."""
+async def holding(session: AsyncSession) -> set[int]:
+    """The versions whose files still hold examples that are to be forgotten: the record does not hold them any more.
+
+    Only who is forgotten, or takes back the consent, has them deleted; what an admin removes stays there as removed.
+    """
     there = set(await session.scalars(select(Example.id)))
-    return {one for model in await every(session) for one in model.example_ids} - there
+    learnt = await session.execute(select(Model.version, Model.example_ids).where(Model.gone_at.is_(None)))
+    return {version for version, example_ids in learnt if not there.issuperset(example_ids)}
 
 
 async def newest_promotion(session: AsyncSession) -> Promotion | None:
@@ -236,17 +239,9 @@ async def beside(session: AsyncSession) -> Model | None:
     return (await session.scalars(select(Model).where(Model.beside_since.is_not(None)))).one_or_none()
 
 
-def holding(models: Collection[Model], gone: Collection[int]) -> dict[int, int]:
-    """The versions whose files still hold examples that are to be forgotten, and how many of them."""
-    wanted = set(gone)
-    held = {model.version: len(wanted & set(model.example_ids)) for model in models if model.gone_at is None}
-    return {version: count for version, count in held.items() if count}
-
-
-def to_delete(models: Sequence[Model], now_live: int | None, before: int | None, keep: int) -> list[Model]:
-    """The files beyond the newest `keep`; never of the version at work, the one before it, or one that reads beside."""
+def to_delete(models: Sequence[Model], guarded: Collection[int | None], keep: int) -> list[Model]:
+    """The files beyond the newest `keep`; never of those that are guarded, or of one that reads beside."""
     kept = [model for model in models if model.gone_at is None]
-    guarded = {now_live, before}
     return [model for model in kept[keep:] if model.version not in guarded and model.beside_since is None]
 
 

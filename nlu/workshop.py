@@ -1,11 +1,15 @@
 """Where models are made: Rasa's Python, and the folder in which models and what they were trained on are kept."""
 
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from nlu.training import LONGEST_TRAINING
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,10 @@ class Workshop:
         """Delete the files of versions that are gone; and, unless somebody is making one, those that none has."""
         for file in known - kept:
             self._remove(file)
+        for path in self.models.glob("training-*"):  # the record knows nothing of who trains without one
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > 2 * LONGEST_TRAINING:
+                    shutil.rmtree(path, ignore_errors=True)
         if someone_trains or not self.models.exists():
             return
         for path in self.models.glob("model-*.tar.gz"):
@@ -47,13 +55,17 @@ class Workshop:
         for file in files:
             shutil.rmtree(self.models / file.replace(".tar.gz", ".corpus"), ignore_errors=True)
 
-    def bytes_used(self) -> int:
-        """What all of it takes on the disk."""
-        return (
-            sum(path.stat().st_size for path in self.models.rglob("*") if path.is_file()) if self.models.exists() else 0
-        )
-
     def _remove(self, file: str) -> None:
         with suppress(FileNotFoundError):
             (self.models / file).unlink()
         self.forget([file])
+
+
+def bytes_in(folder: Path) -> int:
+    """What all of it takes on the disk; nothing where it is not there."""
+    found = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # a training beside this cleans up
+                found += Path(place, name).stat().st_size
+    return found

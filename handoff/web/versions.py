@@ -1,5 +1,6 @@
 """/admin/nlu/models: every version of the model, which one is at work, and putting another one to work."""
 
+import asyncio
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from handoff.web.comparing import Version
 from handoff.web.rail import rail_of
 from handoff.web.site import Here, MeReporting, MeTraining, Site
 from nlu.scores import Scores, scores_of
+from nlu.workshop import bytes_in
 
 router = APIRouter(prefix="/admin/nlu/models")
 
@@ -117,6 +119,8 @@ async def _promoting(
 async def _page(here: Site, me: Agent, status: int = 200, problem: str | None = None) -> HTMLResponse:
     async with here.database.reading() as session:
         values = await _listed(session) | {"rail": await rail_of(session, me)}
+    here_they_take = await asyncio.to_thread(bytes_in, here.settings.home / "models")
+    values["disk"] = here_they_take or sum(one.size for one in values["every"] if one.gone_at is None)
     return here.page("models.html", status, me=me, place="models", problem=problem, **values)
 
 
@@ -125,6 +129,7 @@ async def _listed(session: AsyncSession) -> dict[str, Any]:
     newest_set = await test_sets.newest(session)
     scores = {one.version: await _scores(session, one.version, newest_set) for one in every}
     live = await versions.live(session)
+    held = await versions.holding(session)
     return {
         "every": every,
         "live": live,
@@ -134,11 +139,19 @@ async def _listed(session: AsyncSession) -> dict[str, Any]:
         "back": await versions.to_roll_back_to(session),
         "beside": await versions.beside(session),
         "disagreed": {one.version: await disagreements.count(session, one.version) for one in every},
-        "held": versions.holding(every, await versions.forgotten(session)),
+        "held": sorted(held),
+        "clean": _clean(every, live, held),
         "running": await trainings.current(session),
         "new_labels": await _new_labels(session, every),
-        "disk": sum(one.size for one in every if one.gone_at is None),
     }
+
+
+def _clean(every: list[versions.Model], live: versions.Model | None, held: set[int]) -> int | None:
+    """The newest version after the one at work that holds nothing that is to be forgotten, while that one does."""
+    if live is None or live.version not in held:
+        return None
+    newer = (one.version for one in every if one.version > live.version and one.gone_at is None)
+    return next((version for version in newer if version not in held), None)
 
 
 async def _scores(session: AsyncSession, version: int, test_set: test_sets.TestSet | None) -> Scores | None:

@@ -276,8 +276,8 @@ async def test_one_version_reads_beside_the_one_at_work_until_it_is_promoted(
 
 def test_files_are_kept_of_the_newest_the_one_at_work_and_the_one_before_it() -> None:
     every = [Model(version=number, gone_at=None, beside_since=None) for number in range(9, 0, -1)]
-    assert [one.version for one in versions.to_delete(every, 2, 1, keep=3)] == [6, 5, 4, 3]
-    assert [one.version for one in versions.to_delete(every, None, None, keep=20)] == []
+    assert [one.version for one in versions.to_delete(every, {2, 1}, keep=3)] == [6, 5, 4, 3]
+    assert [one.version for one in versions.to_delete(every, (), keep=20)] == []
 
 
 async def test_what_a_training_is_doing_is_told_to_pages_that_are_open(inbox: Inbox, ana: httpx.AsyncClient) -> None:
