@@ -115,10 +115,16 @@ class Train:
             model = await self._train(found, lease, progress)
         progress.turn_to(TESTING, f"testing version {model.version}")
         async with self._database.reading() as session:
-            live = await versions.live(session)
-        is_another = live is not None and live.version != model.version
-        await self._test(model, progress, until=0.5 if is_another else 1.0)
-        is_readable = await self._test_live(live, found, progress) if live and is_another else False
+            live, back = await versions.live(session), await versions.to_roll_back_to(session)
+        others = {one.version: one for one in (live, back) if one is not None and one.version != model.version}
+        share = 1 / (1 + len(others))
+        await self._test(model, progress, until=share)
+        readable = [
+            one.version
+            for n, one in enumerate(others.values(), start=1)
+            if await self._test_again(one, found, progress, n * share, (n + 1) * share)
+        ]
+        is_readable = live is not None and live.version in readable
         beat = progress.beat()
         async with self._database.transaction("train.done") as session:
             await trainings.beat(session, found.id, lease, replace(beat, took={**beat.took, TESTING: progress.elapsed}))
@@ -127,20 +133,21 @@ class Train:
             if found.then_promote:
                 await self._put_to_work(session, model, live, is_readable)
 
-    async def _test_live(self, live: Model, found: Training, progress: Progress) -> bool:
-        """Have the version at work tested as well. Whether it can be read: one of another Knock maybe not any more.
+    async def _test_again(self, other: Model, found: Training, progress: Progress, since: float, until: float) -> bool:
+        """Have the version at work, or that of a roll-back, tested as well. Whether it can be read: one of another
+        Knock maybe not any more.
 
         Where it cannot, the new version is kept all the same: nobody can compare them, and that is said.
         """
-        if live.gone_at is not None:
+        if other.gone_at is not None:
             return False
         try:
-            await self._test(live, progress, since=0.5)
+            await self._test(other, progress, since, until)
             if found.then_promote:
-                async with outside("train.test"), Reader(self._workshop.python, self._workshop.file(live.file)):
+                async with outside("train.test"), Reader(self._workshop.python, self._workshop.file(other.file)):
                     pass
         except ReaderDown as error:
-            progress.say(f"version {live.version} cannot be read any more: {error}")
+            progress.say(f"version {other.version} cannot be read any more: {error}")
             return False
         return True
 

@@ -205,21 +205,34 @@ async def answers(session: AsyncSession, version: int, test_set: int) -> dict[in
     }
 
 
-async def size(session: AsyncSession, test_set: int) -> int:
-    """How many utterances a set has now: fewer than it was frozen with if somebody was forgotten."""
-    return await session.scalar(select(func.count(TestUtterance.id)).where(*_of(test_set))) or 0
+async def whole(session: AsyncSession, versions: Sequence[int]) -> dict[int, list[int]]:
+    """By version of the model, the sets that it answered whole, the newest first."""
+    span = TestUtterance.since, TestUtterance.until
+    rows = await session.execute(select(*span, func.count()).group_by(*span))
+    there = {(since, until): count for since, until, count in rows}
+    missing = {version: dict(there) for version in versions}
+    of_the_set = TestUtterance.id == TestAnswer.utterance_id
+    given = select(TestAnswer.version, *span, func.count()).join(TestUtterance, of_the_set)
+    given = given.where(TestAnswer.version.in_(versions)).group_by(TestAnswer.version, *span)
+    for version, since, until, count in await session.execute(given):
+        if there.get((since, until)) == count:
+            del missing[version][since, until]
+    sets = [
+        one
+        for one in await session.scalars(select(TestSet.version).order_by(TestSet.version.desc()))
+        if _any_stands(there, one)
+    ]
+    return {version: [one for one in sets if not _any_stands(missing[version], one)] for version in versions}
 
 
 async def common(session: AsyncSession, versions: Sequence[int]) -> int | None:
     """The newest set that all these versions of the model answered whole; `None` if there is none."""
-    for test_set in await session.scalars(select(TestSet.version).order_by(TestSet.version.desc())):
-        wanted = await size(session, test_set)
-        of_the_set = TestUtterance.id == TestAnswer.utterance_id
-        given = select(func.count(TestAnswer.utterance_id)).join(TestUtterance, of_the_set).where(*_of(test_set))
-        got = [await session.scalar(given.where(TestAnswer.version == version)) for version in versions]
-        if wanted and all(one == wanted for one in got):
-            return test_set
-    return None
+    found = (await whole(session, versions)).values()
+    return max(set.intersection(*map(set, found)), default=None)
+
+
+def _any_stands(spans: Iterable[tuple[int, int | None]], test_set: int) -> bool:
+    return any(since <= test_set and (until is None or until > test_set) for since, until in spans)
 
 
 def _now() -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, exists, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, defer, joinedload, mapped_column, relationship
 
 from handoff import database
 from handoff import version_errors as errors
@@ -116,8 +116,9 @@ async def add(session: AsyncSession, training_id: int, made: Made) -> Model:
 
 
 async def every(session: AsyncSession) -> list[Model]:
-    """All versions, the newest first."""
-    return list(await session.scalars(select(Model).order_by(Model.version.desc())))
+    """All versions, the newest first, without the long lists of examples that belong to each."""
+    short = defer(Model.example_ids, raiseload=True), defer(Model.recent, raiseload=True)
+    return list(await session.scalars(select(Model).order_by(Model.version.desc()).options(*short)))
 
 
 async def is_trained(session: AsyncSession, corpus: str) -> bool:
@@ -130,6 +131,11 @@ async def get(session: AsyncSession, version: int) -> Model:
     if (found := await session.get(Model, version)) is None:
         raise errors.NoSuchVersion(version=version)
     return found
+
+
+async def newest(session: AsyncSession) -> Model | None:
+    """The one that was made last."""
+    return (await session.scalars(select(Model).order_by(Model.version.desc()).limit(1))).one_or_none()
 
 
 async def of_training(session: AsyncSession, training_id: int) -> Model | None:

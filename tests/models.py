@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.put_to_work import PutToWork
 from bot.train import Train
@@ -58,7 +59,7 @@ class Makers:
     async def versions(self) -> list[Model]:
         """All versions, the newest first."""
         async with self.database.reading() as session:
-            return await versions.every(session)
+            return list(await session.scalars(select(Model).order_by(Model.version.desc())))
 
     async def live(self) -> int | None:
         """Which version is at work."""

@@ -20,6 +20,9 @@ from nlu.workshop import bytes_in
 
 router = APIRouter(prefix="/admin/nlu/models")
 
+NEWEST = 20
+"""Versions that are listed although their file is gone."""
+
 LONGEST_REASON = 1000
 """Signs; a browser counts the end of a line as one of them and sends two."""
 
@@ -27,9 +30,9 @@ Seen = Annotated[str, Form(max_length=12)]
 
 
 @router.get("")
-async def page(here: Here, me: MeReporting) -> HTMLResponse:
+async def page(here: Here, me: MeReporting, older: bool = False) -> HTMLResponse:
     """The list."""
-    return await _page(here, me)
+    return await _page(here, me, older=older)
 
 
 @router.post("/roll-back")
@@ -116,33 +119,40 @@ async def _promoting(
     return here.page("promote.html", status, me=me, place="models", problem=problem, reason=reason, **values)
 
 
-async def _page(here: Site, me: Agent, status: int = 200, problem: str | None = None) -> HTMLResponse:
+async def _page(
+    here: Site, me: Agent, status: int = 200, problem: str | None = None, *, older: bool = False
+) -> HTMLResponse:
     async with here.database.reading() as session:
-        values = await _listed(session) | {"rail": await rail_of(session, me)}
-    here_they_take = await asyncio.to_thread(bytes_in, here.settings.home / "models")
-    values["disk"] = here_they_take or sum(one.size for one in values["every"] if one.gone_at is None)
+        values = await _listed(session, older) | {"rail": await rail_of(session, me)}
+    taken = await asyncio.to_thread(bytes_in, here.settings.home / "models")
+    values["disk"] = taken or sum(one.size for one in values["every"] if one.gone_at is None)
     return here.page("models.html", status, me=me, place="models", problem=problem, **values)
 
 
-async def _listed(session: AsyncSession) -> dict[str, Any]:
+async def _listed(session: AsyncSession, older: bool) -> dict[str, Any]:
+    """`older`: all versions, and not only the newest and those that have a file."""
+    running = await trainings.current(session)
+    new_labels = None if running else await _new_labels(session)
     every = await versions.every(session)
-    newest_set = await test_sets.newest(session)
-    scores = {one.version: await _scores(session, one.version, newest_set) for one in every}
+    shown = [one for n, one in enumerate(every) if older or n < NEWEST or one.gone_at is None]
+    whole = await test_sets.whole(session, [one.version for one in shown])
+    sets = {version: found[0] for version, found in whole.items() if found}
     live = await versions.live(session)
     held = await versions.holding(session)
     return {
         "every": every,
+        "shown": shown,
         "live": live,
-        "scores": scores,
-        "test_set": newest_set,
+        "sets": sets,
+        "scores": {version: await _scores(session, version, test_set) for version, test_set in sets.items()},
+        "test_set": await test_sets.newest(session),
         "promotions": await versions.promotions(session),
         "back": await versions.to_roll_back_to(session),
-        "beside": await versions.beside(session),
-        "disagreed": {one.version: await disagreements.count(session, one.version) for one in every},
+        "disagreed": {one.version: await disagreements.count(session, one.version) for one in shown},
         "held": sorted(held),
         "clean": _clean(every, live, held),
-        "running": await trainings.current(session),
-        "new_labels": await _new_labels(session, every),
+        "running": running,
+        "new_labels": new_labels,
     }
 
 
@@ -154,21 +164,19 @@ def _clean(every: list[versions.Model], live: versions.Model | None, held: set[i
     return next((version for version in newer if version not in held), None)
 
 
-async def _scores(session: AsyncSession, version: int, test_set: test_sets.TestSet | None) -> Scores | None:
-    if test_set is None:
-        return None
-    found = await test_sets.answers(session, version, test_set.version)
-    is_whole = len(found) == await test_sets.size(session, test_set.version)
+async def _scores(session: AsyncSession, version: int, test_set: int) -> Scores:
+    found = await test_sets.answers(session, version, test_set)
     # Without the texts, which are kept nowhere but in the record.
-    return scores_of(tuple(replace(one, text="") for one in found.values())) if found and is_whole else None
+    return scores_of(tuple(replace(one, text="") for one in found.values()))
 
 
-async def _new_labels(session: AsyncSession, every: list[versions.Model]) -> int | None:
+async def _new_labels(session: AsyncSession) -> int | None:
     """Examples of the record that came or went since the newest version; `None` if nothing changed."""
+    newest = await versions.newest(session)
     corpus = await test_sets.untested(session, await corpora.gather(session))
-    if not every or corpus.sha256 == every[0].corpus:
+    if newest is None or corpus.sha256 == newest.corpus:
         return None
-    return len(set(corpus.example_ids) ^ set(every[0].example_ids))
+    return len(set(corpus.example_ids) ^ set(newest.example_ids))
 
 
 def _number(text: str) -> int | None:

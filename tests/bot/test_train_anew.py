@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.train import ANOTHER_KNOCK, UNREADABLE, Train
-from handoff import examples, versions
+from handoff import examples, test_sets, versions
 from handoff.database import Database
 from handoff.deeds import Deed
 from handoff.versions import Model
@@ -94,3 +94,23 @@ async def test_a_version_that_an_admin_trained_is_kept_where_the_one_at_work_can
     assert (made.state, made.version) == ("done", 3), made.trouble
     assert any("version 2 cannot be read any more" in line for line in made.lines)
     assert ((await makers.versions())[0].gone_at, await makers.live()) == (None, 2)
+
+
+async def test_the_version_that_a_roll_back_leads_to_is_tested_as_well(database: Database, tmp_path: Path) -> None:
+    makers = await replaced(database, tmp_path, REFUND, REFUND)
+    async with database.transaction("test.more") as session:
+        await examples.add(
+            session, "the bill is twice what it was", "refund", "en", source="review", by=None, held_back=True
+        )
+    training = await makers.ask()
+    assert await makers.train.next()
+    assert (await makers.training(training)).version == 3
+    async with database.reading() as session:
+        newest = await test_sets.newest(session)
+        assert newest
+        assert newest.version == 2
+        assert {one: found[0] for one, found in (await test_sets.whole(session, [1, 2, 3])).items()} == {
+            1: 2,
+            2: 2,
+            3: 2,
+        }

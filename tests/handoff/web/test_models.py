@@ -132,10 +132,15 @@ async def test_a7_who_promotes_a_version_with_a_clear_loss_must_say_why(inbox: I
 
 
 @pytest.mark.usefixtures("two")
-async def test_a_version_that_did_not_answer_the_whole_set_has_no_scores(inbox: Inbox, ana: httpx.AsyncClient) -> None:
-    assert "not tested" not in (await ana.get(MODELS)).text
+async def test_a_version_has_the_scores_of_the_newest_set_that_it_answered_whole(
+    inbox: Inbox, ana: httpx.AsyncClient
+) -> None:
+    page = (await ana.get(MODELS)).text
+    assert ("not tested" in page, "(set 1)" in page) == (False, False)
     await freeze(inbox.database, [*UTTERANCES, UTTERANCES[0].__class__("salut", "greet", "fr")])
-    assert (await ana.get(MODELS)).text.count("not tested with the whole of this set") == 2
+    await version(inbox.database, None)
+    page = (await ana.get(MODELS)).text
+    assert (page.count("83.3% (set 1)"), page.count("not tested with the whole of any set")) == (2, 1)
 
 
 @pytest.mark.usefixtures("two")

@@ -62,3 +62,16 @@ async def test_what_the_files_take_is_all_that_lies_in_the_folder_of_the_models(
     learnt.mkdir(parents=True)
     (learnt / "examples.yml").write_bytes(bytes(7_000_000))
     assert "Files take 7.0 MB" in words((await ana.get(MODELS)).text)
+
+
+async def test_versions_without_a_file_are_listed_as_long_as_they_are_new(inbox: Inbox, ana: httpx.AsyncClient) -> None:
+    for _ in range(23):
+        await version(inbox.database, None)
+    async with inbox.database.transaction("test.gone") as session:
+        for number in (2, 3, 22):
+            await versions.mark_gone(session, number, "only 5 versions are kept")
+    page = (await ana.get(MODELS)).text
+    listed = [number for number in range(1, 24) if f'id="version-{number}"' in page]
+    assert (listed, "Show older" in page) == ([1, *range(4, 24)], True)
+    page = (await ana.get(f"{MODELS}?older=1")).text
+    assert (page.count('id="version-'), "Show older" in page) == (23, False)
