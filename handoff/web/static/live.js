@@ -8,10 +8,12 @@ import { listen } from "./source.js";
 
 const OTHERS = 200; // milliseconds between two looks of a page without a list, which are for what it counts
 const PATIENCE = 3000; // a connection that is back so soon was never worth a word
+const MODELS = "-3"; // the hint that a training or what is at work changed; see handoff/database.py
 const LOST = "Connection lost. Trying again… You can go on writing.";
 
 let banner = null;
 let planned = null;
+let wished = "counts";
 
 export function startLive() {
   if ("SharedWorker" in window) shareWorker();
@@ -61,7 +63,13 @@ function hear(name, data, moment) {
   if (name !== "changed") return;
   hearOf(moment);
   if (String(data) === thread()) refresh();
-  else if (at() === null) planned ??= setTimeout(() => { planned = null; refresh(); }, OTHERS);
+  else if (at() === null) plan(document.querySelector("[data-of-models]") && String(data) !== MODELS ? "counts" : "");
+}
+
+/** Of several wishes the greatest is fulfilled. */
+function plan(part) {
+  wished &&= part;
+  planned ??= setTimeout(() => { const wish = wished; [planned, wished] = [null, "counts"]; refresh(wish); }, OTHERS);
 }
 
 function lost() {

@@ -16,12 +16,12 @@ let isLost = false; // whether there may have been others
 export const hearOf = (moment) => { heard = Math.max(heard, moment); };
 export const loseTrack = () => { isLost = true; };
 
-/** Asks what changed in the thread and the list, or in the list alone; several wishes at once are one. */
+/** Asks what changed in the thread and the list, in the list alone, or in the counts; several wishes at once are one. */
 export async function refresh(part = "") {
   if (asking) return void (next = next === "" ? "" : part);
   asking = true;
   const rows = document.getElementById("rows");
-  if (!rows && !document.querySelector("[data-live]:not(#rail)")) return recount();
+  if (part === "counts" || (!rows && !document.querySelector("[data-live]:not(#rail)"))) return recount();
   const before = shown();
   const wasLost = isLost;
   const asked = rows && part !== "all" ? lookAddress(part) : location.pathname + location.search;
@@ -53,7 +53,9 @@ async function recount() {
     // no connection: the banner says so, and the next hint asks again
   } finally {
     asking = false;
-    if (next !== null) { next = null; refresh(); }
+    const again = next;
+    next = null;
+    if (again !== null) refresh(again);
   }
 }
 

@@ -5,13 +5,15 @@ import pytest
 from playwright.async_api import expect
 from sqlalchemy import update
 
-from handoff import corpora, examples, test_sets, trainings, versions
+from handoff import corpora, database, examples, test_sets, trainings, versions
 from handoff.trainings import Beat
 from handoff.versions import Model
 from nlu.corpus import CorpusExample
 from tests.browser import Browse
 from tests.cast import ANA
 from tests.handoff.web.conftest import Inbox
+from tests.handoff.web.desk import desk
+from tests.handoff.web.spoken import says
 from tests.handoff.web.test_look import NARROW, WIDE, looked_at
 from tests.handoff.web.versions import GOOD, WORSE, at_work, freeze, version
 
@@ -125,6 +127,22 @@ async def test_a_page_that_is_open_follows_a_training_and_goes_to_the_comparison
     await page.keyboard.press("g")
     await page.keyboard.press("m")
     await page.wait_for_url(f"{url}{MODELS}")
+
+
+@pytest.mark.parametrize("path", [MODELS, "/admin/nlu/train"])
+async def test_what_customers_say_changes_only_the_numbers_beside_the_models(
+    inbox: Inbox, url: str, browse: Browse, path: str
+) -> None:
+    await furnish(inbox)
+    page = await desk(inbox, url, browse, path, ANA)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(url)))
+    for n in range(5):
+        await says(inbox.database, f"Money back when, {n}?")
+        await expect(page.locator("#rail [data-count=reviews]")).to_have_text(str(n + 1))
+    assert asked.count(path) <= 2, "when the stream begins, and after a minute in any case"
+    async with page.expect_request(url + path), inbox.database.transaction("test.models") as session:
+        database.changed(session, database.MODELS)
 
 
 async def test_what_is_tested_with_in_another_language_is_no_new_label_for_ever(
