@@ -1,6 +1,6 @@
 """/admin/nlu/models/<v>/compare/<v2>: two versions on the same test set; and the utterances of one cell."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query
@@ -41,13 +41,15 @@ class View:
         of: Annotated[Of, Query()] = "candidate",
         sort: Annotated[str, Query(max_length=20)] = "change",
         threshold: Annotated[float | None, Query(ge=0, le=0.95, allow_inf_nan=False)] = None,
+        matrix: Annotated[Literal["whole"] | None, Query()] = None,
     ) -> None:
-        self.numbers, self.cells, self.of, self.threshold = numbers, cells, of, threshold
+        self.numbers, self.cells, self.of, self.threshold, self.matrix = numbers, cells, of, threshold, matrix
         self.sort = sort if sort in SORTS else "change"
 
     def query(self, **changed: object) -> str:
         """The same choice as part of an address, but for what is changed."""
-        chosen = {name: getattr(self, name) for name in ("numbers", "cells", "of", "sort", "threshold")} | changed
+        names = ("numbers", "cells", "of", "sort", "threshold", "matrix")
+        chosen = {name: getattr(self, name) for name in names} | changed
         return "?" + urlencode({name: value for name, value in chosen.items() if value is not None})
 
     def sorted(self, rows: list[Row]) -> list[Row]:
@@ -119,7 +121,7 @@ async def _page(here: Site, me: Agent, version: int, other: int | None, view: Vi
 def _scored(comparison: Comparison, view: View) -> dict[str, Any]:
     own = comparison.candidate.threshold
     return {
-        "matrix": matrix(comparison, view.numbers, view.cells, view.of),
+        "matrix": matrix(comparison, view.numbers, view.cells, view.of, whole=view.matrix == "whole"),
         "rows": view.sorted(comparison.rows),
         "changed": comparison.changed[:MOST_CHANGED],
         "thresholds": [comparison.after.at(one, own) for one in THRESHOLDS],

@@ -13,6 +13,9 @@ Of = Literal["candidate", "live", "difference"]
 
 WARMEST = 5
 
+MOST = 60
+"""Intents of which the whole matrix is drawn without being asked for: the cells of 300 are 90,000."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -34,15 +37,25 @@ class Matrix:
     rows: list[tuple[str, int, list[Cell]]]
     """The right intent, how many utterances it has, and its cells."""
     size: int
+    pairs: list[Cell] | None = None
+    """In place of the rows: the cells that have an error, the most first."""
+    matches: int = 0
+    """How many were answered right, in place of their cells."""
 
 
-def matrix(comparison: Comparison, numbers: Numbers, cells: Cells, of: Of) -> Matrix:
-    """The table of one view."""
+def matrix(comparison: Comparison, numbers: Numbers, cells: Cells, of: Of, *, whole: bool = True) -> Matrix:
+    """The table of one view; of many intents, unless it shall be whole, only the pairs that are mistaken."""
     shown = comparison.scores("live" if of == "live" else "candidate")
     of = of if comparison.other else "candidate"
     against = comparison.before if of == "difference" else None
     right = sorted({one for scores in (shown, against) if scores for one, _ in scores.matrix})
     said = sorted({one for scores in (shown, against) if scores for _, one in scores.matrix} | set(right))
+    if not whole and len(said) > MOST:
+        places = {place for scores in (shown, against) if scores for place in scores.matrix}
+        found = [_cell(shown, against, place, numbers, "all", of) for place in sorted(places) if place[0] != place[1]]
+        pairs = sorted((one for one in found if one.link), key=lambda one: -one.count)
+        matches = sum(count for (name, answer), count in shown.matrix.items() if name == answer)
+        return Matrix(said, [], shown.size, pairs, matches)
     rows = [
         (
             name,

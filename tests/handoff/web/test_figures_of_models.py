@@ -1,5 +1,7 @@
 """The figures of a version beside those of another: what is said of a change is what the digits beside it show."""
 
+import re
+
 import httpx
 
 from nlu.corpus import CorpusExample
@@ -50,3 +52,29 @@ async def test_what_it_is_not_sure_of_asks_again_at_its_own_threshold_as_well(
     assert "16.7% Not sure, so it asks again" in page
     assert "At 35% it asks again about 16.7% and is wrong about 0.0%" in page
     assert "50% 16.7% 0.0%" in page.split("At every threshold")[1]
+
+
+async def test_of_many_intents_what_was_mistaken_is_listed_and_the_matrix_is_drawn_when_asked_for(
+    inbox: Inbox, ana: httpx.AsyncClient
+) -> None:
+    names = [f"problem_{n}" for n in range(61)]
+    await freeze(inbox.database, [CorpusExample(f"{name}, {n}", name, "en") for name in names for n in range(3)])
+    right: Answers = {name: [(name, name, 0.9)] * 3 for name in names}
+    once, twice = ("problem_0", "problem_0", 0.9), ("problem_1", "problem_1", 0.9)
+    await version(inbox.database, right)
+    worse: Answers = {"problem_7": [once, twice, twice], "problem_9": [once, *right["problem_9"][1:]]}
+    await version(inbox.database, {**right, **worse})
+    await at_work(inbox.database, 1)
+    page = (await ana.get(COMPARED)).text
+    assert sum(map(int, re.findall(r'data-count="(\d+)"', page))) == 3 * 61
+    cells = re.findall(r'data-count="(\d+)"><a href="([^"]+/cell[^"]+)"', page)
+    assert [int(count) for count, _ in cells] == [2, 1, 1]
+    for count, link in cells:
+        assert (await ana.get(link.replace("&amp;", "&"))).text.count('<span dir="auto">') == int(count)
+    difference = (await ana.get(f"{COMPARED}?of=difference")).text
+    assert re.findall(r"/cell[^>]+>([+-]\d+)</a>", difference) == ["+2", "+1", "+1"]
+    asked = re.search(r'<a href="([^"]+)#matrix-title">Show the whole matrix', page)
+    assert asked
+    whole = (await ana.get(asked[1].replace("&amp;", "&"))).text
+    assert sum(map(int, re.findall(r'data-count="(\d+)"', whole))) == 3 * 61
+    assert whole.count("/cell?") == 61 + 2
