@@ -223,7 +223,13 @@ def said(intent: str) -> str:
     return "not sure" if intent == UNSURE else intent
 
 
+def plural(count: int, word: str, more: str = "") -> str:
+    """The word as it stands behind a number; `more`: what it is of several, if that is not the word with an s."""
+    return word if count == 1 else more or f"{word}s"
+
+
 FILTERS = {
+    "plural": plural,
     "said": said,
     "begun": lambda words: words[:1].upper() + words[1:],
     "sum_of": lambda counts: sum(counts.values()),

@@ -63,11 +63,11 @@ async def test_a_file_is_shown_first_and_then_imported_whole(inbox: Inbox, ana: 
     for said in (
         "<b>2</b> new examples",
         "with a ribbon please",
-        "<b>1</b> new intents: gift_wrapping (2)",
-        "<b>1</b> new regular expressions",
+        "<b>1</b> new intent: gift_wrapping (2)",
+        "<b>1</b> new regular expression, word or synonym<",
         "<b>1</b> there already",
-        "lines 5 and 6",
-        "<b>1</b> have another intent now",
+        "<b>1</b> stands twice in the file: lines 5 and 6",
+        "<b>1</b> has another intent now",
     ):
         assert said in page
     assert await rows(inbox) == 0

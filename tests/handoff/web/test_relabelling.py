@@ -27,7 +27,7 @@ async def test_a_rename_says_what_it_touches_and_keeps_every_example(inbox: Inbo
         await skills.say(session, inbox.people["Ana"].id, [], ["refund"], 5)
     before = await texts(inbox, "refund")
     page = (await ana.get("/admin/nlu/intents/refund/rename?to=money_back")).text
-    for said in (f"<b>{len(before)}</b> examples", "the questions of triage", "Said to know it", "<b>1</b> cases"):
+    for said in (f"<b>{len(before)}</b> examples", "the questions of triage", "Said to know it", "<b>1</b> case keeps"):
         assert said in page
     done = await ana.post("/admin/nlu/intents/refund/rename", data={"to": "money_back", "seen": seen(page)})
     assert done.headers["location"] == "/admin/nlu/intents/money_back"
