@@ -13,7 +13,9 @@ from nlu.rasa import safe
 from nlu.scores import UNSURE
 from nlu.server import ROOT, dies_with_us, environment
 
-LOADING = 120.0
+LOADING = 600.0
+"""Seconds: it yields to all others, who may keep a small machine busy for minutes. A process that ends is noticed."""
+
 PATIENCE = 30.0
 LONGEST_ANSWER = 1024 * 1024
 
