@@ -59,13 +59,17 @@ async def stop(session: AsyncSession, account: str, by: str, brand: str) -> None
     customer = await people.find(session, account)
     private = await threads.latest_opted_in(session, customer) if customer else None
     is_new = private is not None and await people.may_talk(session, private)
-    promise.stopped_at, promise.stopped_by = func.clock_timestamp(), by
+    is_repeated = await people.stands_stopped(session, promise)
+    promise.stopped_by = by
+    if not is_repeated:
+        promise.stopped_at = func.clock_timestamp()
     await session.flush()
     await _suppress_offers(session, account)
     await visits.let_go(session, account)
     if customer is None:
         return
-    await threads.withhold(session, customer)
+    if not is_repeated:  # or the word that confirms the first would be kept back
+        await threads.withhold(session, customer)
     await receipts.take_back(session, customer, "talk")
     thread = await threads.open_thread(session, customer)
     if thread is not None:

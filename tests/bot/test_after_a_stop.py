@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot import listen
+from bot.say import say
 from bot.stop import is_stop
 from tests.bot.test_choose import choices
 from tests.bot.town import Town, click, line, mention, post
@@ -50,6 +51,15 @@ async def test_whoever_began_again_after_a_stop_and_was_deleted_may_write(town: 
     heard = town.heard_by(MARA)
     await town.do(line(MARA, "My parcel is late"))
     assert len(town.heard_by(MARA)) > len(heard)
+
+
+async def test_a_stop_that_is_said_twice_at_once_is_confirmed(town: Town) -> None:
+    await town.opted_in(MARA)
+    await town.hear(line(MARA, "stop"), line(MARA, "STOP"))
+    assert await town.flow.handle_next()
+    assert await town.flow.handle_next()
+    await town.work()
+    assert town.heard_by(MARA).count(say("stopped", "en")) == 1
 
 
 @pytest.mark.parametrize("said", ["STOP\n[photo]", "stop please\n[file]\n[forwarded]"])
