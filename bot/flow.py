@@ -250,7 +250,7 @@ class Flow:
         author, account = message.author, self._account(message)
         promise = await people.promise(session, account)
         customer, says_stop = await people.find(session, account), stop.is_stop(message.text)
-        if customer and not says_stop and await ask_delete.is_sure(session, customer, message, self._brand.languages):
+        if customer and not says_stop and await ask_delete.is_sure(session, customer, message):
             await forget.person(session, account, author.id)
             return
         thread = await threads.latest_opted_in(session, customer) if customer else None
@@ -259,7 +259,9 @@ class Flow:
                 await hear.hear(session, thread, replace(message, files=(), attached=()))  # no file holds up a STOP
             await stop.stop(session, account, "a word in private", self._brand.name)
             return
-        if message.command is not None:
+        if customer and thread and customer.external_id is None:  # forgotten after the retention time, and back
+            customer.external_id, customer.handle, customer.name = author.id, author.handle, author.name
+        if ask_delete.asked(message) is not None:
             if thread is not None:
                 await ask_delete.answer(session, thread, message)
             return
@@ -270,8 +272,6 @@ class Flow:
             if thread is None or not silent:
                 speaks = self._speaks(message)
                 thread = await opt_in.alone(session, self._yes, message.channel, author, speaks, "wrote to us")
-        elif customer.external_id is None:  # forgotten after the retention time, and back
-            customer.external_id, customer.handle, customer.name = author.id, author.handle, author.name
         said = await hear.hear(session, thread, message)
         if said is None or not await people.may_talk(session, thread):
             return

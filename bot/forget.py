@@ -156,7 +156,7 @@ def _signed(customer: Customer, external_id: str) -> ColumnElement[bool]:
     if customer.channel == square.CHANNEL:
         said = select(cast(SquarePost.id, Text)).where(SquarePost.member_id == int(external_id))
         return Message.external_id.in_(said)
-    if customer.handle is None:
+    if customer.channel != "x" or customer.handle is None:
         return false()
     return Message.url.istartswith(f"https://x.com/{customer.handle}/status/", autoescape=True)
 

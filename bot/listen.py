@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +10,9 @@ from bot import channel
 from handoff import database
 from handoff.models import Update
 from handoff.tallies import Tally
+
+STALLED = 60
+"""Seconds without a word from a bot that handles an update, after which PostgreSQL gives it to another."""
 
 MOST_TRIES = 5
 """Tries at an update that makes our own code fail, before it is set aside so that others get their turn."""
@@ -27,8 +30,9 @@ async def write_down(session: AsyncSession, updates: Sequence[channel.Update]) -
 async def next_update(session: AsyncSession) -> Update | None:
     """The oldest update that nobody has handled, locked. Another bot that handles it is waited for, not overtaken.
 
-    A STOP that overtakes the START before it would be undone by it.
+    A STOP that overtakes the START before it would be undone by it. A bot that stands still loses it.
     """
+    await session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{STALLED}s'"))
     waiting = select(Update).where(Update.handled_at.is_(None)).order_by(Update.id).limit(1)
     return (await session.scalars(waiting.with_for_update())).first()
 

@@ -269,7 +269,7 @@ class Bot:
             first, *_ = stale.known
             posts = await self._read(stale.channel, first, stale.place, stale.known, is_over=stale.is_over)
             if posts is None:
-                continue
+                return  # the channel asks us to wait, or is away: so it is for the next
             async with self._database.transaction("gather.settle") as session:
                 thread = await threads.locked(session, stale.thread_id)
                 gather.looked_at(thread)

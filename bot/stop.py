@@ -1,6 +1,5 @@
 """STOP means stop: on every channel, in every state, for ever."""
 
-import re
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -21,13 +20,15 @@ POLITE = frozenset(
 """Words that may stand around a STOP and change nothing."""
 
 
-_BESIDE = re.compile(r"(\n\[[a-z ]+\])+\Z")
-"""What a channel tells of a picture or file that came with the words, on lines of its own."""
-
-
 def is_stop(text: str) -> bool:
-    """Whether a line says STOP and nothing else: "stop please" does, "they must stop this" does not."""
-    words = _words(_BESIDE.sub("", text))
+    """Whether a line says STOP and nothing else: "stop please" does, "they must stop this" does not.
+
+    A picture or file that came with the words says nothing: channels tell of it as "[photo]" on a line of its own.
+    """
+    said = text.rstrip().split("\n")
+    while len(said) > 1 and said[-1].startswith("[") and said[-1].endswith("]"):
+        said.pop()
+    words = _words("\n".join(said))
     return words in _stops() or tuple(word for word in words if (word,) not in _polite()) in _stops()
 
 

@@ -122,7 +122,9 @@ class Train:
         readable = [
             one.version
             for n, one in enumerate(others.values(), start=1)
-            if await self._test_again(one, found, progress, n * share, (n + 1) * share)
+            if await self._test_again(
+                one, progress, n * share, (n + 1) * share, loads=found.then_promote and one is live
+            )
         ]
         is_readable = live is not None and live.version in readable
         beat = progress.beat()
@@ -133,9 +135,9 @@ class Train:
             if found.then_promote:
                 await self._put_to_work(session, model, live, is_readable)
 
-    async def _test_again(self, other: Model, found: Training, progress: Progress, since: float, until: float) -> bool:
+    async def _test_again(self, other: Model, progress: Progress, since: float, until: float, *, loads: bool) -> bool:
         """Have the version at work, or that of a roll-back, tested as well. Whether it can be read: one of another
-        Knock maybe not any more.
+        Knock maybe not any more, which `loads` finds out where there is nothing left to be read.
 
         Where it cannot, the new version is kept all the same: nobody can compare them, and that is said.
         """
@@ -143,7 +145,7 @@ class Train:
             return False
         try:
             await self._test(other, progress, since, until)
-            if found.then_promote:
+            if loads:
                 async with outside("train.test"), Reader(self._workshop.python, self._workshop.file(other.file)):
                     pass
         except ReaderDown as error:

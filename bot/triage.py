@@ -62,6 +62,11 @@ class Due:
     came_back: bool
     """The talk was over once: what comes now is thanks, or more trouble."""
 
+    @property
+    def new_words(self) -> str:
+        """What it is about now; empty where it is about what was said first."""
+        return (self.line or "")[:200] if self.came_back else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -137,7 +142,7 @@ async def _next_line(session: AsyncSession, thread: Thread) -> Message | None:
 async def think(rasa: Rasa, terms: Terms, due: Due) -> Turn | Ending:
     """Ask Rasa. What it need not be asked about is decided here. Raises `RasaDown`."""
     if due.language not in terms.languages:
-        return Ending("hand_off", "language")
+        return Ending("hand_off", "language", due.new_words)
     if due.came_back and due.line is not None:
         return await _came_back(rasa, due.line)
     if due.talk is None:
@@ -171,7 +176,7 @@ def give_up(terms: Terms, due: Due) -> Ending | None:
     patience = terms.wait_for_rasa if due.talk is None else PATIENCE_MID_TALK
     if due.language in terms.languages and due.waited < patience:
         return None
-    return Ending("hand_off", "down")
+    return Ending("hand_off", "down", due.new_words)
 
 
 def asks_to_stop(turn: Turn | Ending | None) -> bool:

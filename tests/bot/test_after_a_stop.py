@@ -70,6 +70,7 @@ def test_a_stop_under_a_picture_is_one(said: str) -> None:
 def test_a_sentence_under_a_picture_is_none() -> None:
     assert not is_stop("they must stop this\n[photo]")
     assert not is_stop("[photo]")
+    assert not is_stop("\n[a]" * 50_000 + "x"), "at once, however long"
 
 
 async def test_a_stop_to_us_in_public_is_kept_of_somebody_we_never_saw(town: Town) -> None:

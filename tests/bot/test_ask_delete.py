@@ -60,6 +60,40 @@ async def test_a_yes_that_comes_much_later_deletes_nothing(town: Town) -> None:
     await town.pass_time(LATELY + timedelta(minutes=1))
     await town.do(line(MARA, YES))
     assert await trace_of(town, "Orchard")
+    assert town.heard_by(MARA)[-1] == QUESTION, "or silence would be taken for a yes"
+
+
+async def test_a_yes_that_is_pressed_twice_begins_nothing_anew(town: Town) -> None:
+    await town.handed_off(MARA)
+    await town.do(command(MARA, "delete"))
+    heard = town.heard_by(MARA)
+    await town.do(line(MARA, YES), line(MARA, YES))
+    assert town.heard_by(MARA) == heard
+    assert await trace_of(town, "mara", MARA.id) == []
+    assert await town.value("SELECT count(*) FROM threads WHERE ended_at IS NULL") == 0
+
+
+async def test_the_answer_is_known_in_languages_that_the_brand_does_not_speak(town: Town) -> None:
+    await town.handed_off(MARA, SAID)
+    await town.run("UPDATE threads SET language = 'it'")
+    await town.do(command(MARA, "delete"))
+    await town.do(line(MARA, town.street.lines[-1].buttons[0]))
+    assert await trace_of(town, "Orchard") == []
+
+
+async def test_who_was_forgotten_long_ago_is_answered_and_deleted(town: Town) -> None:
+    await town.handed_off(MARA)
+    await town.do(line(MARA, "It is solved"))
+    await town.run("UPDATE threads SET ended_at = clock_timestamp(), ended_why = 'closed', speaker = 'bot'")
+    await town.run("UPDATE cases SET closed_at = clock_timestamp()")
+    await town.pass_time(timedelta(days=400))
+    await town.bot.forget()
+    assert await trace_of(town, "mara", MARA.id) == []
+    await town.do(command(MARA, "delete"))
+    assert town.heard_by(MARA)[-1] == QUESTION
+    await town.do(line(MARA, YES))
+    assert await trace_of(town, "mara", MARA.id) == []
+    assert await town.value("SELECT ended_why FROM threads") == threads.ERASED
 
 
 async def test_the_same_update_twice_asks_once(town: Town) -> None:
@@ -93,12 +127,13 @@ async def test_a_command_is_no_yes_to_a_chat(town: Town, word: Command) -> None:
     assert await town.value("SELECT count(*) FROM opt_ins") == 0
 
 
-async def test_a_stop_in_place_of_the_answer_is_a_stop_and_deletes_nothing(town: Town) -> None:
+async def test_a_stop_in_place_of_the_answer_is_a_stop_and_the_answer_after_it_counts(town: Town) -> None:
     await town.handed_off(MARA, SAID)
     await town.do(command(MARA, "delete"), line(MARA, "stop"))
     assert await town.value("SELECT stopped_at IS NOT NULL FROM promises")
-    await town.do(line(MARA, YES))
     assert await trace_of(town, "Orchard")
+    await town.do(line(MARA, YES))
+    assert await trace_of(town, "Orchard", "mara", MARA.id) == []
 
 
 async def test_what_was_agreed_to_is_told_with_both_ways_out(town: Town) -> None:
