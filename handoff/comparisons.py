@@ -52,6 +52,8 @@ class Comparison:
     pairs: Sequence[tuple[Answer, Answer]]
     counts: Mapping[str, Mapping[str, int]]
     """What the candidate was taught: examples by intent, as it is called now, and by language."""
+    retired: frozenset[str] = frozenset()
+    """Those of them that are used no more."""
 
     @property
     def losses(self) -> list[tuple[str, float]]:
@@ -61,7 +63,7 @@ class Comparison:
     @property
     def unmeasured(self) -> list[str]:
         """The intents that the candidate was taught and the test set has no utterance of."""
-        return sorted(self.counts.keys() - self.after.intents.keys()) if self.test_set else []
+        return sorted(self.counts.keys() - self.after.intents.keys() - self.retired) if self.test_set else []
 
     @property
     def is_clearly_worse(self) -> bool:
@@ -125,6 +127,8 @@ async def compare(session: AsyncSession, version: int, other: int | None) -> Com
     test_set = await test_sets.common(session, wanted)
     after = await test_sets.answers(session, version, test_set) if test_set else {}
     before = await test_sets.answers(session, beside.version, test_set) if test_set and beside else {}
+    known = await intents.known(session)
+    counts = _by_name_of_now(known, candidate.counts)
     lately = [Scores(one) for one in await recent.answers(session, *([candidate, beside] if beside else [candidate]))]
     return Comparison(
         candidate,
@@ -134,7 +138,8 @@ async def compare(session: AsyncSession, version: int, other: int | None) -> Com
         Scores(list(before.values())) if beside else None,
         (lately[0], lately[1] if beside else None),
         [(before[one], after[one]) for one in after if one in before],
-        _by_name_of_now(await intents.known(session), candidate.counts),
+        counts,
+        frozenset(name for name in counts if known.now(name) is None),
     )
 
 

@@ -250,17 +250,23 @@ async def _take_back(session: AsyncSession, review: Review, me: Agent | None) ->
 
 
 async def _unteach(session: AsyncSession, review: Review, me: Agent | None) -> None:
-    """Its example has the intent again that it had by the answer before, or is not used any more."""
+    """Its example has the intent again that it had by the answer before, or is not used any more.
+
+    It stays as it is where somebody gave it another intent since, or where the answer changed nothing.
+    """
     if review.example_id is None:
         return
-    made = await session.get_one(Example, review.example_id)
+    made, known = await session.get_one(Example, review.example_id), await intents.known(session)
     review.example_id = None
-    if made.removed_at is not None or made.intent != review.intent:
+    if made.removed_at is not None or known.latest(made.intent) != known.latest(review.intent or ""):
         return
-    earlier = (Review.example_id == made.id, Review.id < review.id, Review.undone_at.is_(None))
-    before = await session.scalar(select(Review.intent).where(*earlier).order_by(Review.id.desc()).limit(1))
+    others = select(Review).where(Review.example_id == made.id, Review.undone_at.is_(None), Review.id != review.id)
+    around = (await session.scalars(others.order_by(Review.id.desc()))).all()
+    before = around[0].intent if around else None
+    if before is not None and (around[0].id > review.id or made.at < review.at):
+        return
     with suppress(training_errors.NoSuchExample):
-        if before is not None and (await intents.known(session)).now(before) is not None:
+        if before is not None and known.now(before) is not None:
             await examples.relabel(session, [made.key], before, me)
         else:
             await examples.remove(session, made.key, me)
@@ -292,9 +298,3 @@ async def repair(session: AsyncSession) -> None:
             await session.execute(gone.execution_options(synchronize_session=False))
     of_nothing = ~exists().where(Utterance.digest == Review.digest)
     await session.execute(delete(Review).where(of_nothing).execution_options(synchronize_session=False))
-
-
-async def withdrawn(session: AsyncSession, since: datetime | None = None) -> Sequence[Withdrawal]:
-    """Examples that are gone because their words were taken back, the oldest first: for whoever keeps models."""
-    query = select(Withdrawal).order_by(Withdrawal.at, Withdrawal.example_id)
-    return (await session.scalars(query if since is None else query.where(Withdrawal.at > since))).all()

@@ -183,7 +183,7 @@ async def _was_rephrased(session: AsyncSession, line: Message, intent: str) -> N
             missed = before[1]
         case _:
             return
-    again = update(Utterance).where(Utterance.message_id == missed.id)
+    again = update(Utterance).where(Utterance.message_id == missed.id, Utterance.wrong_at.is_(None))
     await session.execute(again.values(rephrased=True, hint=intent))
 
 

@@ -43,8 +43,8 @@ async def add(
         new, all_of_them = len({one.key for one in made} - there), len(made)
         deeds.tell(session, f"intent {await intents.in_use(session, intent)}, {new} in {language}")
     refused = form.refusal.lines if isinstance(form.refusal, errors.LinesRefused) else ()
-    elsewhere = any(isinstance(why, errors.ExampleElsewhere) for _, _, why in refused)
-    written = {"lines": lines, "language": language, "refused": refused, "elsewhere": elsewhere}
+    elsewhere = move or any(isinstance(why, errors.ExampleElsewhere) for _, _, why in refused)
+    written = {"lines": lines, "language": language, "refused": refused, "elsewhere": elsewhere, "move": move}
     return await form.back(422, written=written, page=1, added=new, there=all_of_them - new)
 
 

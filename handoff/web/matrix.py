@@ -24,6 +24,8 @@ class Cell:
     right: str
     said: str
     count: int
+    amount: int
+    """The count, or how it changed where the view is of the difference."""
     shown: str
     heat: str
     link: str
@@ -53,7 +55,7 @@ def matrix(comparison: Comparison, numbers: Numbers, cells: Cells, of: Of, *, wh
     if not whole and len(said) > MOST:
         places = {place for scores in (shown, against) if scores for place in scores.matrix}
         found = [_cell(shown, against, place, numbers, "all", of) for place in sorted(places) if place[0] != place[1]]
-        pairs = sorted((one for one in found if one.link), key=lambda one: -one.count)
+        pairs = sorted((one for one in found if one.link), key=lambda one: -abs(one.amount))
         matches = sum(count for (name, answer), count in shown.matrix.items() if name == answer)
         return Matrix(said, [], shown.size, pairs, matches)
     rows = [
@@ -81,7 +83,7 @@ def _cell(
         else _words(amount, part, numbers, against)
     )
     link = urlencode({"of": of, "right": right, "said": said}) if words and (amount if against else count) else ""
-    return Cell(right, said, count, words, _heat(amount if words else 0, part, is_match), link)
+    return Cell(right, said, count, amount, words, _heat(amount if words else 0, part, is_match), link)
 
 
 def _words(amount: int, part: float, numbers: Numbers, against: Scores | None) -> str:

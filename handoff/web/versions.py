@@ -20,8 +20,8 @@ from nlu.workshop import bytes_in
 
 router = APIRouter(prefix="/admin/nlu/models")
 
-NEWEST = 20
-"""Versions that are listed although their file is gone."""
+NEWEST, MOST = 20, 60
+"""Versions that are listed although their file is gone; and when older ones are asked for, too."""
 
 LONGEST_REASON = 1000
 """Signs; a browser counts the end of a line as one of them and sends two."""
@@ -130,11 +130,11 @@ async def _page(
 
 
 async def _listed(session: AsyncSession, older: bool) -> dict[str, Any]:
-    """`older`: all versions, and not only the newest and those that have a file."""
+    """`older`: more versions than the newest and those that have a file."""
     running = await trainings.current(session)
     new_labels = None if running else await _new_labels(session)
     every = await versions.every(session)
-    shown = [one for n, one in enumerate(every) if older or n < NEWEST or one.gone_at is None]
+    shown = [one for n, one in enumerate(every) if n < (MOST if older else NEWEST) or one.gone_at is None]
     whole = await test_sets.whole(session, [one.version for one in shown])
     sets = {version: found[0] for version, found in whole.items() if found}
     live = await versions.live(session)
@@ -142,6 +142,7 @@ async def _listed(session: AsyncSession, older: bool) -> dict[str, Any]:
     return {
         "every": every,
         "shown": shown,
+        "older": older,
         "live": live,
         "sets": sets,
         "scores": {version: await _scores(session, version, test_set) for version, test_set in sets.items()},

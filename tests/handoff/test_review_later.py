@@ -9,7 +9,7 @@ from bot.understand import Understand
 from handoff import corpora, examples, intents, review_errors, review_queue, review_rules, reviews, utterances
 from handoff.database import Database
 from handoff.models import Agent, Message
-from handoff.reviews import Review
+from handoff.reviews import Review, Withdrawal
 from handoff.utterances import Utterance
 from tests.cast import ANA, BEN
 from tests.handoff.test_reviews import answered, flagged, hired, learnt, undone, waiting, with_rules
@@ -31,7 +31,7 @@ async def test_who_withdraws_is_out_at_once_and_another_who_said_the_same_stands
     await takes_back(database, mara)
     assert await learnt(database) == []
     async with database.transaction("test.repair") as session:
-        assert [one.digest for one in await reviews.withdrawn(session)]
+        assert [one.digest for one in await session.scalars(select(Withdrawal))]
         await reviews.repair(session)
     assert await learnt(database) == [("money back WHEN", "refund", False)]
     await takes_back(database, noor)

@@ -67,3 +67,10 @@ def test_whatever_was_answered_scores_are_parts_and_the_matrix_loses_nobody(
     assert all(0 <= part <= 1 for part in parts)
     assert sum(scores.matrix.values()) == scores.size
     assert sum(one.support for one in scores.intents.values()) == scores.size
+
+
+def test_a_loss_that_two_digits_do_not_show_is_none() -> None:
+    many = [("refund", "refund", "refund", 0.9)] * 400
+    before, slip = answers(*many), ("cancel", "refund", "refund", 0.9)
+    assert losses(before, answers(*many, slip)) == []
+    assert losses(before, answers(*many, *[slip] * 20)) != []
