@@ -9,7 +9,10 @@ depends_on = None
 
 SUMMARIES_FOLLOW_POSTS = """
     CREATE FUNCTION summaries_follow_posts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        UPDATE cases SET summary = coalesce(nullif(left(NEW.text, 200), ''), 'The post was deleted by its author.')
+        UPDATE cases SET summary = CASE
+            WHEN NEW.text = '' THEN 'The post was deleted by its author.'
+            WHEN length(NEW.text) > 200 THEN left(NEW.text, 199) || '…'
+            ELSE NEW.text END
             WHERE thread_id = NEW.thread_id AND (
                 summary IN (OLD.text, left(OLD.text, 199) || '…')
                 OR starts_with(summary, OLD.text || ' (') OR starts_with(summary, left(OLD.text, 199) || '… (')

@@ -4,6 +4,7 @@ import re
 
 import httpx
 
+from handoff import intents
 from nlu.corpus import CorpusExample
 from tests.bot.pages.world import words
 from tests.handoff.web.conftest import Inbox
@@ -58,6 +59,9 @@ async def test_of_many_intents_what_was_mistaken_is_listed_and_the_matrix_is_dra
     inbox: Inbox, ana: httpx.AsyncClient
 ) -> None:
     names = [f"problem_{n}" for n in range(61)]
+    async with inbox.database.transaction("test.create") as session:
+        for name in names:
+            await intents.create(session, name, None)
     await freeze(inbox.database, [CorpusExample(f"{name}, {n}", name, "en") for name in names for n in range(3)])
     right: Answers = {name: [(name, name, 0.9)] * 3 for name in names}
     once, twice = ("problem_0", "problem_0", 0.9), ("problem_1", "problem_1", 0.9)
