@@ -79,7 +79,8 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
     """
     await hold(session, account)
     customer = await people.find(session, account)
-    if customer is None:
+    if customer is None:  # who never spoke to us; a post of theirs may stand beside somebody else's
+        await _empty_posts(session, Message.account == account)
         return
     named = [external_id, customer.handle]
     theirs = select(Thread).where(Thread.customer_id == customer.id).order_by(Thread.id)
@@ -109,13 +110,20 @@ async def hold(session: AsyncSession, account: str) -> None:
 
 
 async def whom(session: AsyncSession, key: bytes, channel: str, who: str) -> tuple[str, str] | None:
-    """The account that is meant by a handle, by a name on the square or by an id, and that id if it is known."""
+    """The account that is meant by a handle, by a name on the square or by an id, and that id if it is known.
+
+    Of whom we know nothing but posts that stand beside other people's, only the id tells.
+    """
     if channel == square.CHANNEL and (member := await members.called(session, who)):
         who = str(member.id)
     found = await people.find(session, people.account_hash(key, channel, who))
     if found is None and channel != square.CHANNEL:
         found = await people.called(session, channel, who)
-    return (found.account, found.external_id or who) if found else None
+    if found is not None:
+        return found.account, found.external_id or who
+    account = people.account_hash(key, channel, who)
+    has_posts = await session.scalar(select(Message.id).where(Message.account == account).limit(1)) is not None
+    return (account, who) if has_posts else None
 
 
 async def lately_over(session: AsyncSession) -> Sequence[int]:
@@ -135,6 +143,12 @@ async def _empty_elsewhere(session: AsyncSession, customer: Customer, external_i
         Message.thread_id.in_(ids), Message.kind == "post", Message.by == "customer", Message.external_id.is_not(None)
     )
     others = select(Thread.id).where(Thread.channel == customer.channel, Thread.id.not_in(ids))
+    signed = Message.account.is_(None) & _signed(customer, external_id)
+    for theirs in (Message.account == customer.account, Message.external_id.in_(own), signed):
+        await _empty_posts(session, theirs, Message.thread_id.in_(others))
+
+
+async def _empty_posts(session: AsyncSession, *which: ColumnElement[bool]) -> None:
     gone = {
         "text": "",
         "url": None,
@@ -143,12 +157,9 @@ async def _empty_elsewhere(session: AsyncSession, customer: Customer, external_i
         "trouble": threads.ERASED,
         "deleted_at": func.clock_timestamp(),
     }
-    attached = update(Message).where(Message.kind == "post", Message.thread_id.in_(others)).values(gone)
-    emptied = attached.returning(Message.thread_id).execution_options(synchronize_session=False)
-    signed = Message.account.is_(None) & _signed(customer, external_id)
-    for theirs in (Message.account == customer.account, Message.external_id.in_(own), signed):
-        for thread_id in await session.scalars(emptied.where(theirs)):
-            database.changed(session, thread_id)
+    emptied = update(Message).where(Message.kind == "post", *which).values(gone).returning(Message.thread_id)
+    for thread_id in await session.scalars(emptied.execution_options(synchronize_session=False)):
+        database.changed(session, thread_id)
 
 
 def _signed(customer: Customer, external_id: str) -> ColumnElement[bool]:

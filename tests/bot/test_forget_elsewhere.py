@@ -70,3 +70,15 @@ async def test_on_x_a_post_from_before_it_was_known_whose_it_is_is_found_by_its_
 def _on_x(handle: str) -> Post:
     url = f"https://x.com/{handle}/status/7"
     return Post("x", "7", Author("7", handle, "N."), "Mine, at Plum Street", datetime.now(UTC), url=url)
+
+
+async def test_whoever_never_spoke_to_us_can_have_a_post_beside_another_forgotten(town: Town) -> None:
+    town.street.posts = [post(NOOR, "Mine, at Plum Street", "town:a"), post(JOSE, "Not mine", "town:b")]
+    thread_id = await town.handed_off(MARA)
+    async with town.database.reading() as session:
+        found = await forget.whom(session, KEY, "telegram", NOOR.id)
+        assert await forget.whom(session, KEY, "telegram", "somebody") is None
+    assert found == (people.account_hash(KEY, "telegram", NOOR.id), NOOR.id)
+    assert thread_id in await forgotten(town, NOOR)
+    assert await trace_of(town, "Plum Street", "noor") == []
+    assert await trace_of(town, "Not mine")
