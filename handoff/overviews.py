@@ -14,7 +14,7 @@ FEW = 10
 """Examples in one language, under which an intent is hardly learned."""
 
 TIMES = 5
-"""An intent with more examples than this many times the median draws others' texts to itself."""
+"""An intent with more examples than this many times the median of those that have any draws others' texts to itself."""
 
 
 @dataclass
@@ -107,7 +107,7 @@ def retired_but_used(known: Known) -> list[tuple[str, str | None, tuple[str, ...
 
 def _remark(found: Mapping[str, Overview]) -> None:
     languages = sorted({language for one in found.values() for language in one.by_language})
-    middle = median([one.total for one in found.values()] or [0])
+    middle = median([one.total for one in found.values() if one.total] or [0])
     for one in found.values():
         if not one.total:
             one.remarks.append("no examples")
