@@ -259,10 +259,8 @@ class Flow:
                 await hear.hear(session, thread, replace(message, files=(), attached=()))  # no file holds up a STOP
             await stop.stop(session, account, "a word in private", self._brand.name)
             return
-        if customer and thread and customer.external_id is None:  # forgotten after the retention time, and back
-            customer.external_id, customer.handle, customer.name = author.id, author.handle, author.name
         if ask_delete.asked(message) is not None:
-            if thread is not None:
+            if thread is not None and customer and customer.external_id is not None:  # we have an address of theirs
                 await ask_delete.answer(session, thread, message)
             return
         if customer is None or thread is None or await threads.has_newer(session, customer, thread):
@@ -272,6 +270,8 @@ class Flow:
             if thread is None or not silent:
                 speaks = self._speaks(message)
                 thread = await opt_in.alone(session, self._yes, message.channel, author, speaks, "wrote to us")
+        elif customer.external_id is None:  # forgotten after the retention time, and back
+            customer.external_id, customer.handle, customer.name = author.id, author.handle, author.name
         said = await hear.hear(session, thread, message)
         if said is None or not await people.may_talk(session, thread):
             return

@@ -79,8 +79,8 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
     """
     await hold(session, account)
     customer = await people.find(session, account)
-    if customer is None:  # who never spoke to us; a post of theirs may stand beside somebody else's
-        await _empty_posts(session, Message.account == account)
+    if customer is None:
+        await _stranger(session, account, external_id)
         return
     named = [external_id, customer.handle]
     theirs = select(Thread).where(Thread.customer_id == customer.id).order_by(Thread.id)
@@ -101,6 +101,18 @@ async def person(session: AsyncSession, account: str, external_id: str) -> None:
     customer.handle = customer.name = customer.external_id = None
     await session.flush()
     await persons.leave(session, customer.id)
+
+
+async def _stranger(session: AsyncSession, account: str, external_id: str) -> None:
+    """Who never spoke to us: posts of theirs may stand beside somebody else's."""
+    there = select(Thread.channel).join(Message, Message.thread_id == Thread.id).where(Message.account == account)
+    channel = await session.scalar(there.limit(1))
+    if channel is None:
+        return
+    await _empty_posts(session, Message.account == account)
+    await _empty_unread(session, channel, [external_id])
+    if channel == square.CHANNEL:
+        await square.leave(session, int(external_id))
 
 
 async def hold(session: AsyncSession, account: str) -> None:

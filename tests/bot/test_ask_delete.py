@@ -81,19 +81,23 @@ async def test_the_answer_is_known_in_languages_that_the_brand_does_not_speak(to
     assert await trace_of(town, "Orchard") == []
 
 
-async def test_who_was_forgotten_long_ago_is_answered_and_deleted(town: Town) -> None:
+@pytest.mark.parametrize("stopped", [False, True])
+async def test_of_who_was_forgotten_long_ago_nothing_is_written_down_anew(town: Town, stopped: bool) -> None:
     await town.handed_off(MARA)
-    await town.do(line(MARA, "It is solved"))
     await town.run("UPDATE threads SET ended_at = clock_timestamp(), ended_why = 'closed', speaker = 'bot'")
     await town.run("UPDATE cases SET closed_at = clock_timestamp()")
+    if stopped:
+        await town.do(line(MARA, "stop"))
+    heard = town.heard_by(MARA)
     await town.pass_time(timedelta(days=400))
     await town.bot.forget()
+    await town.do(command(MARA, "privacy"))
     assert await trace_of(town, "mara", MARA.id) == []
     await town.do(command(MARA, "delete"))
-    assert town.heard_by(MARA)[-1] == QUESTION
-    await town.do(line(MARA, YES))
     assert await trace_of(town, "mara", MARA.id) == []
     assert await town.value("SELECT ended_why FROM threads") == threads.ERASED
+    assert town.heard_by(MARA) == heard
+    assert await town.value("SELECT count(*) FROM messages WHERE delivery IN ('pending', 'draft')") == 0
 
 
 async def test_the_same_update_twice_asks_once(town: Town) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bot import forget, gather
 from bot.channel import Author, Click, Post
 from bot.settings import BotSettings
-from handoff import people, threads
+from handoff import members, people, threads
 from tests.bot.test_forget import DAYS, trace_of
 from tests.bot.town import COMPLAINT, Town, line, mention, post
 from tests.cast import JOSE, MARA, NOOR
@@ -82,3 +82,20 @@ async def test_whoever_never_spoke_to_us_can_have_a_post_beside_another_forgotte
     assert thread_id in await forgotten(town, NOOR)
     assert await trace_of(town, "Plum Street", "noor") == []
     assert await trace_of(town, "Not mine")
+
+
+async def test_who_only_posted_on_the_square_leaves_it_too(town: Town) -> None:
+    async with town.database.transaction("test") as session:
+        mara, noor = [await members.join(session, name, f"the cookie of {name}") for name in ("Mara", "Noor")]
+        accounts = [people.account_hash(KEY, "square", str(one.id)) for one in (mara, noor)]
+        await people.promise(session, accounts[0])
+        customer = await people.customer(session, accounts[0], "square", "en")
+        thread = await threads.opening(session, customer, "Northwind", "en", None)
+        await threads.append(
+            session, thread, "post", "other", "At Plum Street", author_name="Noor", account=accounts[1]
+        )
+    async with town.database.transaction("test") as session:
+        assert await forget.whom(session, KEY, "square", "noor") == (accounts[1], str(noor.id))
+        await forget.person(session, accounts[1], str(noor.id))
+    assert await trace_of(town, "Plum Street", "noor") == []
+    assert await trace_of(town, "Mara")
