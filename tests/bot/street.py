@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -24,8 +24,13 @@ ENDINGS = {
     "leave me": ("stop", "asked", "I will."),
 }
 
-_numbers = (number for number in count(1) if "1001" not in str(number))
-"""Without Mara's, of which no trace must be left."""
+
+def numbers() -> Iterator[int]:
+    """For ids, without Mara's, of which no trace must be left."""
+    return (number for number in count(1) if "1001" not in str(number))
+
+
+_numbers = numbers()
 
 
 class Street:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,13 @@ from handoff.live import Live
 from handoff.models import Agent, Thread
 from handoff.threads import whole
 from nlu.rasa import Rasa
-from tests.bot.street import ScriptedRasa, Street, WhoeverAsksForHelp
+from tests.bot.street import ScriptedRasa, Street, WhoeverAsksForHelp, numbers
 from tests.cast import Colleague
 
 BRAND = Path(__file__).parents[2] / "knock.toml"
 COMPLAINT = "Help! My Northwind parcel has not arrived."
 
-_numbers = (number for number in count(1) if "1001" not in str(number))
-"""Without Mara's, of which no trace must be left."""
+_numbers = numbers()
 
 
 @dataclass
