@@ -139,7 +139,7 @@ async def compare(session: AsyncSession, version: int, other: int | None) -> Com
         (lately[0], lately[1] if beside else None),
         [(before[one], after[one]) for one in after if one in before],
         counts,
-        frozenset(name for name in counts if known.now(name) is None),
+        frozenset(filter(known.is_retired, counts)),
     )
 
 
