@@ -11,14 +11,10 @@ from handoff.database import Database
 from handoff.models import Agent, Message
 from handoff.reviews import Review, Withdrawal
 from handoff.utterances import Utterance
-from tests.cast import ANA, BEN
-from tests.handoff.test_reviews import answered, flagged, hired, learnt, undone, waiting, with_rules
+from tests.cast import BEN
+from tests.handoff.conftest import hired
+from tests.handoff.test_reviews import answered, flagged, learnt, undone, waiting, with_rules
 from tests.handoff.web.spoken import UNSURE, agrees_again, says, takes_back
-
-
-@pytest.fixture
-async def ana(database: Database) -> Agent:
-    return await hired(database, ANA)
 
 
 async def test_who_withdraws_is_out_at_once_and_another_who_said_the_same_stands_in(

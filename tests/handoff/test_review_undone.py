@@ -7,21 +7,10 @@ from handoff import examples, intents
 from handoff.database import Database
 from handoff.examples import Example
 from handoff.models import Agent
-from tests.cast import ANA, BEN
-from tests.handoff.test_reviews import answered, flagged, hired, learnt, undone, with_rules
+from tests.handoff.test_reviews import answered, flagged, learnt, undone, with_rules
 from tests.handoff.web.spoken import says
 
 TEXT = "Money back when?"
-
-
-@pytest.fixture
-async def ana(database: Database) -> Agent:
-    return await hired(database, ANA)
-
-
-@pytest.fixture
-async def ben(database: Database) -> Agent:
-    return await hired(database, BEN)
 
 
 @pytest.fixture

@@ -13,26 +13,7 @@ from handoff.models import Agent
 from handoff.review_queue import Sought, Text
 from handoff.review_rules import Rules
 from handoff.reviews import Review, Said
-from tests.cast import ANA, BEN, Colleague
 from tests.handoff.web.spoken import says
-
-
-async def hired(database: Database, who: Colleague) -> Agent:
-    """Somebody of the team."""
-    async with database.transaction("test.hire") as session:
-        agent = Agent(email=who.email, name=who.name, password_hash="-", role=who.role)
-        session.add(agent)
-    return agent
-
-
-@pytest.fixture
-async def ana(database: Database) -> Agent:
-    return await hired(database, ANA)
-
-
-@pytest.fixture
-async def ben(database: Database) -> Agent:
-    return await hired(database, BEN)
 
 
 async def waiting(database: Database, me: Agent, **sought: str) -> Sequence[Text]:

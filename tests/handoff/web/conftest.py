@@ -19,6 +19,7 @@ from handoff.settings import Settings
 from handoff.web.app import create_app
 from tests.browser import serving
 from tests.cast import ANA, BEN, Colleague
+from tests.handoff.web.versions import GOOD, WORSE, at_work, freeze, version
 
 HASHES: dict[str, str] = {}
 """A hash takes a quarter of a second on purpose; the tests make each once."""
@@ -102,3 +103,12 @@ async def url(inbox: Inbox) -> AsyncIterator[str]:
     async with serving(inbox.app) as address:
         yield address
         inbox.live.close()
+
+
+@pytest.fixture
+async def two(inbox: Inbox) -> None:
+    """Version 1 is at work; version 2 understands refunds worse and the rest better."""
+    await freeze(inbox.database)
+    await version(inbox.database, GOOD)
+    await version(inbox.database, WORSE)
+    await at_work(inbox.database, 1)

@@ -14,18 +14,9 @@ from handoff.versions import Model, Promotion
 from tests.bot.pages.world import words
 from tests.cast import BEN, LENA, YUKI
 from tests.handoff.web.conftest import Inbox
-from tests.handoff.web.versions import GOOD, UTTERANCES, WORSE, at_work, freeze, version
+from tests.handoff.web.versions import GOOD, UTTERANCES, freeze, version
 
 MODELS = "/admin/nlu/models"
-
-
-@pytest.fixture
-async def two(inbox: Inbox) -> None:
-    """Version 1 is at work; version 2 understands refunds worse and the rest better."""
-    await freeze(inbox.database)
-    await version(inbox.database, GOOD)
-    await version(inbox.database, WORSE)
-    await at_work(inbox.database, 1)
 
 
 async def live(inbox: Inbox) -> int | None:

@@ -7,18 +7,9 @@ from sqlalchemy import text
 from handoff import examples, versions
 from tests.bot.pages.world import words
 from tests.handoff.web.conftest import Inbox
-from tests.handoff.web.versions import GOOD, WORSE, at_work, freeze, version
+from tests.handoff.web.versions import GOOD, at_work, freeze, version
 
 MODELS = "/admin/nlu/models"
-
-
-@pytest.fixture
-async def two(inbox: Inbox) -> None:
-    """Version 1 is at work."""
-    await freeze(inbox.database)
-    await version(inbox.database, GOOD)
-    await version(inbox.database, WORSE)
-    await at_work(inbox.database, 1)
 
 
 async def test_a_version_without_examples_of_who_was_forgotten_is_offered_once_there_is_one(
